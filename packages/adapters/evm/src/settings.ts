@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { type KnownChain, knownChains } from './known-chains.ts';
+
+/** What a person configures of a chain, its pools and positions; every service that touches a chain spreads this in. */
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
+  .transform((text) => text.toLowerCase() as `0x${string}`);
+
+const positionSettings = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, 'expected 1 to 32 of a-z, 0-9 and -')
+    .describe('your name for the position; stays while its NFT changes'),
+  tokenId: z.coerce.bigint().positive().describe('id of the NFT to begin with; later ones are followed'),
+});
+
+const tokenSettings = z.strictObject({ symbol: z.string().min(1).max(16), decimals: z.int().min(0).max(36) });
+
+const poolSettings = z.strictObject({
+  address: address.describe('address of the Uniswap V3 pool'),
+  token0: tokenSettings,
+  token1: tokenSettings,
+  stable: z.enum(['token0', 'token1']).describe('which token is the dollar'),
+  positions: z.array(positionSettings).default([]),
+});
+export type PoolSettings = z.output<typeof poolSettings>;
+
+const overrides = z.strictObject({
+  factory: address,
+  positionManager: address,
+  quoter: address,
+  swapRouter: address,
+  routerKind: z.enum(['swap-router', 'swap-router-02']),
+  wrappedNative: address,
+});
+
+const chainSettings = z.strictObject({
+  chainId: z.int().positive().describe('checked against the node at start'),
+  rpcUrl: z.url({ protocol: /^https?$/ }).describe('HTTP RPC; a secret, never logged'),
+  wsUrl: z
+    .url({ protocol: /^wss?$/ })
+    .optional()
+    .describe('WebSocket RPC for the listener; polled by HTTP when absent'),
+  contracts: overrides.partial().default({}).describe('addresses that differ from the known ones'),
+  confirmations: z.int().min(1).default(2).describe('blocks on top before a transaction counts'),
+  reorgDepth: z.int().min(1).default(12).describe('how many blocks back the listener watches for a reorganisation'),
+  pollMs: z.int().min(50).default(1000).describe('pause between polls where there is no WebSocket'),
+  gasThresholdGwei: z
+    .number()
+    .positive()
+    .optional()
+    .describe('a gas trigger fires at or under this; the known chain’s when absent'),
+  pools: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), poolSettings).default({}),
+});
+export type ChainSettings = z.output<typeof chainSettings>;
+
+export const chainsSettings = z.record(z.string().regex(/^[a-z0-9-]{2,32}$/), chainSettings).describe('chains by name');
+export type ChainsSettings = z.output<typeof chainsSettings>;
+
+/** Addresses and habits of a configured chain: known ones by chain id, overridden by the configuration. */
+export function describeChain(name: string, settings: ChainSettings): KnownChain {
+  const known: KnownChain | undefined = Object.values(knownChains).find((chain) => chain.chainId === settings.chainId);
+  const complete = overrides.safeParse(settings.contracts);
+  if (known === undefined && !complete.success) {
+    throw new Error(
+      `chains.${name}: chain id ${settings.chainId} is not a known one, so chains.${name}.contracts must name all its contracts`,
+    );
+  }
+  const base = known ?? { ...knownChains.local, chainId: settings.chainId, local: false };
+  const chosen = Object.fromEntries(Object.entries(settings.contracts).filter(([, value]) => value !== undefined));
+  return {
+    ...base,
+    ...chosen,
+    ...(settings.gasThresholdGwei === undefined ? {} : { gasThresholdGwei: settings.gasThresholdGwei }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { EventDefinition } from './define-event.ts';
+import { decisionMade, rebalancePlanned } from './events/decisions.ts';
+import { tradeExecuted } from './events/executions.ts';
+import { runCompleted, runSkipped, runStarted } from './events/lifecycle.ts';
+import { marketObserved, tick } from './events/market.ts';
+import { breakerChanged, errorNotification } from './events/notices.ts';
+import {
+  gasTrigger,
+  manualTrigger,
+  priceBreachTrigger,
+  scheduledTrigger,
+  volatilityTrigger,
+} from './events/triggers.ts';
+import { priorComputed, recommendation } from './events/view.ts';
+
+/** Every event, in the order of the flow. A new event is a definition and a line here. */
+export const catalogue = [
+  scheduledTrigger,
+  manualTrigger,
+  priceBreachTrigger,
+  volatilityTrigger,
+  gasTrigger,
+  runStarted,
+  runSkipped,
+  tick,
+  marketObserved,
+  priorComputed,
+  recommendation,
+  decisionMade,
+  rebalancePlanned,
+  tradeExecuted,
+  runCompleted,
+  errorNotification,
+  breakerChanged,
+] as const satisfies readonly EventDefinition[];
+
+const byName = new Map<string, EventDefinition>(catalogue.map((definition) => [definition.name, definition]));
+
+export function definitionNamed(name: string): EventDefinition | undefined {
+  return byName.get(name);
+}
+
+/** The definition whose subjects `subject` belongs to: `lp.v1.trigger.manual.base.0x…` gives `trigger.manual`. */
+export function definitionOf(subject: string): EventDefinition | undefined {
+  const [root, version, first, second] = subject.split('.');
+  if (root !== 'lp' || version !== 'v1' || first === undefined) return undefined;
+  return byName.get(first === 'trigger' ? `trigger.${second ?? ''}` : first);
+}

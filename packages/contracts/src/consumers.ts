@@ -1,0 +1,55 @@
+import type { ServiceName } from './define-event.ts';
+import type { StreamName } from './streams.ts';
+
+/**
+ * Who hears what: one durable pull consumer each, shared by all replicas of the service. One filter per consumer,
+ * because nats-server 2.9 knows no more. Broker permissions and docs/events.md are made from this table too.
+ */
+export type ConsumerDefinition = {
+  readonly durable: string;
+  readonly service: ServiceName;
+  readonly stream: StreamName;
+  readonly filter: string;
+  /** How long the broker waits for an ack, a nak or a heartbeat before it delivers again. */
+  readonly ackWaitMs: number;
+  /** Deliveries before the message goes to the dead letters. */
+  readonly maxAttempts: number;
+  /** Messages handled at once by one process. */
+  readonly concurrency: number;
+  /** Where a consumer that did not exist before begins. */
+  readonly deliver: 'all' | 'new';
+};
+
+const consumer = (
+  service: ServiceName,
+  stream: StreamName,
+  filter: string,
+  options: Partial<Omit<ConsumerDefinition, 'service' | 'stream' | 'filter' | 'durable'>> & { name: string },
+): ConsumerDefinition => {
+  const { name, ...rest } = options;
+  return {
+    durable: `${service}-${name}`,
+    service,
+    stream,
+    filter,
+    ackWaitMs: 30_000,
+    maxAttempts: 3,
+    concurrency: 64,
+    deliver: 'all',
+    ...rest,
+  };
+};
+
+export const consumers = {
+  schedulerTriggers: consumer('scheduler', 'LP_TRIGGERS', 'lp.v1.trigger.>', { name: 'triggers' }),
+  ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events' }),
+  ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans' }),
+  marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', { name: 'runs' }),
+  signalMarkets: consumer('signal', 'LP_EVENTS', 'lp.v1.market-observed.>', { name: 'markets' }),
+  decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', { name: 'recommendations' }),
+  executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', { name: 'plans' }),
+  alertsErrors: consumer('alerts', 'LP_ERRORS', 'lp.v1.error-notification.>', { name: 'errors', concurrency: 256 }),
+  alertsRuns: consumer('alerts', 'LP_EVENTS', 'lp.v1.run-completed.>', { name: 'runs' }),
+  alertsDeadLetters: consumer('alerts', 'LP_DLQ', 'lp.v1.dlq.>', { name: 'dead-letters' }),
+  alertsAdvisories: consumer('alerts', 'LP_ADVISORIES', '$JS.EVENT.ADVISORY.CONSUMER.>', { name: 'advisories' }),
+} as const satisfies Record<string, ConsumerDefinition>;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { priceUsdE6, tickIndex, usdE6 } from '../quantities.ts';
+import { market } from './market.ts';
+import { run, runAddress } from './run.ts';
+
+/** A normal or Student-t density over the logarithm of the price in dollars (not micro-dollars). */
+const logDensity = {
+  centerLog: z.number().describe('centre, natural logarithm of the price in USD'),
+  sigmaLog: z.number().positive().describe('scale, natural logarithm of the price'),
+};
+
+export const prior = z.object({
+  ...logDensity,
+  centerUsdE6: priceUsdE6('centre of the prior'),
+  source: z.enum(['vwap', 'spot']).describe('spot when the window had no trades'),
+  windowBlocks: z.int().positive().describe('length of the rolling window in blocks'),
+  blocksWithTrades: z.int().nonnegative(),
+  volumeUsdE6: usdE6('value traded in the window'),
+  widening: z.number().min(1).describe('factor put on the scale; above 1 under a volatility trigger'),
+});
+export type Prior = z.output<typeof prior>;
+
+export const priorComputed = defineEvent({
+  name: 'prior-computed',
+  description: 'The volume-weighted view of the price, before any other evidence.',
+  stream: 'LP_EVENTS',
+  saidBy: ['signal'],
+  address: runAddress,
+  schema: z.object({ run, prior }),
+});
+
+export const likelihood = z.object({
+  ...logDensity,
+  degreesOfFreedom: z.number().positive().describe('heaviness of the tails of the Student-t'),
+  candles: z.int().nonnegative().describe('returns that went in'),
+  volatilityAnnual: z.number().nonnegative().describe('annualised volatility estimated from the candles'),
+});
+
+export const posterior = z.object({
+  centerUsdE6: priceUsdE6('mean of the posterior'),
+  centerLog: z.number(),
+  sigmaLog: z.number().positive(),
+  horizonS: z.int().positive().describe('how far ahead the view reaches'),
+});
+
+export const range = z.object({
+  tickLower: tickIndex('lower tick, a multiple of the spacing'),
+  tickUpper: tickIndex('upper tick, a multiple of the spacing'),
+  coverage: z.number().min(0).max(1).describe('mass asked for'),
+  mass: z.number().min(0).max(1).describe('posterior mass that the range holds'),
+  lowerUsdE6: priceUsdE6('lower end in dollars'),
+  upperUsdE6: priceUsdE6('upper end in dollars'),
+});
+export type Range = z.output<typeof range>;
+
+export const recommendation = defineEvent({
+  name: 'recommendation',
+  description: 'The smallest range that holds the asked share of the posterior, with all that led to it.',
+  stream: 'LP_EVENTS',
+  saidBy: ['signal'],
+  address: runAddress,
+  schema: z.object({ run, market, prior, likelihood, posterior, range }),
+});

@@ -1,0 +1,43 @@
+export { catalogue, definitionNamed, definitionOf } from './catalogue.ts';
+export { type ConsumerDefinition, consumers } from './consumers.ts';
+export {
+  defineEvent,
+  type EventData,
+  type EventDefinition,
+  eventId,
+  runIdOf,
+  type ServiceName,
+  serviceNames,
+} from './define-event.ts';
+export {
+  type DomainEvent,
+  decodeEvent,
+  describeIssues,
+  type Envelope,
+  encodeEvent,
+  type Origin,
+  parseData,
+  parseJson,
+  type WireMessage,
+} from './envelope.ts';
+export { type DecisionKind, decisionMade, type Gate, type Plan, rebalancePlanned } from './events/decisions.ts';
+export { type TradeExecuted, type TransactionRecord, tradeExecuted } from './events/executions.ts';
+export { type RunResult, type RunStatus, runCompleted, runResult, runSkipped, runStarted } from './events/lifecycle.ts';
+export { type Candle, type Market, marketObserved, tick } from './events/market.ts';
+export { breakerChanged, type ErrorNotification, errorNotification } from './events/notices.ts';
+export type { Run } from './events/run.ts';
+export {
+  gasTrigger,
+  type ManualRequest,
+  manualRequest,
+  manualTrigger,
+  priceBreachTrigger,
+  scheduledTrigger,
+  volatilityTrigger,
+} from './events/triggers.ts';
+export { type Prior, priorComputed, type Range, recommendation } from './events/view.ts';
+export { canonicalJson, planIdOf } from './plan-id.ts';
+export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, triggerKinds } from './quantities.ts';
+export { Rejection } from './rejection.ts';
+export { type StreamDefinition, type StreamName, streams } from './streams.ts';
+export { SUBJECT_ROOT, subjectOf, subjectTemplate } from './subject.ts';

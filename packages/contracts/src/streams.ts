@@ -1,0 +1,91 @@
+/** The JetStream streams. The adapter creates them and reports, never overwrites, a server that disagrees. */
+export type StreamDefinition = {
+  readonly subjects: readonly string[];
+  readonly maxAgeDays: number;
+  readonly storage: 'file' | 'memory';
+  /** 'new' refuses a message when full, so that nothing unread is ever dropped silently. */
+  readonly discard: 'old' | 'new';
+  readonly maxBytes: number;
+  /** Nats-Msg-Id duplicates are refused within this window; the inbox in Redis covers what lies outside it. */
+  readonly duplicateWindowS: number;
+  readonly description: string;
+};
+
+const MiB = 1024 * 1024;
+
+export const streams = {
+  LP_TRIGGERS: {
+    subjects: ['lp.v1.trigger.>'],
+    maxAgeDays: 7,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 256 * MiB,
+    duplicateWindowS: 600,
+    description: 'what asks for a run: schedule, breach, volatility, gas, a person',
+  },
+  LP_TICKS: {
+    subjects: ['lp.v1.tick.>'],
+    maxAgeDays: 7,
+    storage: 'memory',
+    discard: 'old',
+    maxBytes: 128 * MiB,
+    duplicateWindowS: 120,
+    description: 'every block in which a watched pool changed; in memory, because the chain can tell them again',
+  },
+  LP_PLANS: {
+    subjects: ['lp.v1.rebalance-planned.>', 'lp.v1.trade-executed.>'],
+    maxAgeDays: 365,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 1024 * MiB,
+    duplicateWindowS: 600,
+    description: 'plans and what became of them, one subject per plan: a plan exists once for ever',
+  },
+  LP_EVENTS: {
+    subjects: [
+      'lp.v1.run-started.>',
+      'lp.v1.run-skipped.>',
+      'lp.v1.market-observed.>',
+      'lp.v1.prior-computed.>',
+      'lp.v1.recommendation.>',
+      'lp.v1.decision-made.>',
+      'lp.v1.run-completed.>',
+      'lp.v1.breaker-changed.>',
+    ],
+    maxAgeDays: 365,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 4096 * MiB,
+    duplicateWindowS: 600,
+    description: 'every other domain event; with LP_PLANS the source of replay',
+  },
+  LP_ERRORS: {
+    subjects: ['lp.v1.error-notification.>'],
+    maxAgeDays: 30,
+    storage: 'file',
+    discard: 'old',
+    maxBytes: 256 * MiB,
+    duplicateWindowS: 120,
+    description: 'error notifications; only alerts consumes them, nobody treats them as work',
+  },
+  LP_DLQ: {
+    subjects: ['lp.v1.dlq.>'],
+    maxAgeDays: 90,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 512 * MiB,
+    duplicateWindowS: 600,
+    description: 'dead letters: the original message with its headers and the reason',
+  },
+  LP_ADVISORIES: {
+    subjects: ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>', '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>'],
+    maxAgeDays: 30,
+    storage: 'file',
+    discard: 'old',
+    maxBytes: 64 * MiB,
+    duplicateWindowS: 120,
+    description: 'what the broker says of deliveries given up: the second net under the dead letters',
+  },
+} as const satisfies Record<string, StreamDefinition>;
+
+export type StreamName = keyof typeof streams;
