@@ -18,6 +18,16 @@ function encodePrice(numerator: bigint, denominator: bigint): bigint {
   }
 }
 
+/** A wei of room beside the edge turns any amount into more liquidity than 128 bits hold; periphery reverts there too. */
+function liquidityUnlessTooWide(of: Parameters<typeof liquidityForAmounts>[0]): bigint | 'does not fit 128 bits' {
+  try {
+    return liquidityForAmounts(of);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RangeError);
+    return 'does not fit 128 bits';
+  }
+}
+
 const range = fc
   .tuple(fc.integer({ min: -400_000, max: 400_000 }), fc.integer({ min: 1, max: 60_000 }))
   .map(([tickLower, width]) => ({ tickLower, tickUpper: tickLower + width }));
@@ -62,23 +72,26 @@ describe('amountsForLiquidity', () => {
   it('never mints more liquidity from the amounts than they pay for', () => {
     fc.assert(
       fc.property(rangeAndPrice, fc.bigInt(0n, 1n << 75n), fc.bigInt(0n, 1n << 75n), (at, amount0, amount1) => {
-        const minted = liquidityForAmounts({ ...at, amount0, amount1 });
+        const minted = liquidityUnlessTooWide({ ...at, amount0, amount1 });
+        fc.pre(minted !== 'does not fit 128 bits');
         const cost = amountsForLiquidityRoundingUp({ ...at, liquidity: minted });
         expect(cost.amount0 <= amount0 && cost.amount1 <= amount1).toBe(true);
       }),
     );
   });
 
-  it('leaves the liquidity short by rounding alone when its own cost is paid back in', () => {
+  it('gives the liquidity back, short by rounding alone, when its own cost is paid in', () => {
+    const nearPar = fc
+      .tuple(fc.integer({ min: -100_000, max: 100_000 }), fc.integer({ min: 1, max: 60_000 }))
+      .map(([tickLower, width]) => ({ tickLower, tickUpper: tickLower + width }));
     fc.assert(
-      fc.property(range, fc.bigInt(1n << 60n, 1n << 100n), (bounds, amount) => {
+      fc.property(nearPar, fc.bigInt(1n << 60n, 1n << 100n), (bounds, amount) => {
         const at = { ...bounds, sqrtPriceX96: getSqrtRatioAtTick(bounds.tickLower) };
         const cost = amountsForLiquidityRoundingUp({ ...at, liquidity: amount });
         const again = liquidityForAmounts({ ...at, ...cost });
         expect(amountsForLiquidityRoundingUp({ ...at, liquidity: again }).amount0 <= cost.amount0).toBe(true);
-        expect(amountsForLiquidityRoundingUp({ ...at, liquidity: again + (1n << 60n) }).amount0 >= cost.amount0).toBe(
-          true,
-        );
+        // Periphery rounds the product of the bounds down to 96 bits first, which costs 2^-80 of the liquidity here at most.
+        expect(again + (amount >> 79n) + 1n >= amount).toBe(true);
       }),
     );
   });
