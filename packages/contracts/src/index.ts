@@ -41,3 +41,4 @@ export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, 
 export { Rejection } from './rejection.ts';
 export { type StreamDefinition, type StreamName, streams } from './streams.ts';
 export { SUBJECT_ROOT, subjectOf, subjectTemplate } from './subject.ts';
+export { type TriggerForm, type UnwrappedTrigger, unwrapTrigger } from './unwrap-trigger.ts';
