@@ -47,6 +47,8 @@ class CsvReader {
 
   *end(): Generator<CsvRecord> {
     if (this.#state === 'quoted') throw new CsvError(this.#recordLine, 'expected a closing quote (") before the end');
+    // The last line may end without a line break.
+    if (this.#fields.length > 0 || this.#state !== 'field-start') this.#separator('\n');
     yield* this.#endRecord();
   }
 
@@ -92,7 +94,6 @@ class CsvReader {
   }
 
   *#endRecord(): Generator<CsvRecord> {
-    if (this.#field !== '' || this.#state !== 'field-start' || this.#fields.at(-1) === undefined) this.#separator(',');
     const [fields, line] = [this.#fields, this.#recordLine];
     this.#fields = [];
     this.#recordLine = this.#line;
