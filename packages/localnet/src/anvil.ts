@@ -48,6 +48,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
       command,
       args: settings(options, chainId, dir.path, port),
       dir,
+      port,
       answers: async () => (await askChainId(rpcUrl)) === chainId,
     });
     return Object.assign(server, { rpcUrl, wsUrl: `ws://127.0.0.1:${port}`, port, chainId });

@@ -9,7 +9,7 @@ const handedOut = new Set<number>();
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await offeredPort();
+    const port = await listenOnce(0);
     if (!handedOut.has(port)) {
       handedOut.add(port);
       return port;
@@ -17,11 +17,22 @@ export async function freePort(): Promise<number> {
   }
 }
 
-function offeredPort(): Promise<number> {
+/** Whether a server could listen on this port of 127.0.0.1 now. */
+export async function canListen(port: number): Promise<boolean> {
+  try {
+    await listenOnce(port);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Listens on the port (0: one the system offers), stops at once, and answers which it was. */
+function listenOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(port, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() => {
         if (address === null || typeof address === 'string') reject(new Error('The system offered no TCP port.'));

@@ -47,6 +47,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       command: binary.command,
       args: ['--config', configFile],
       dir,
+      port,
       answers: () => offersJetStream(port),
     });
     return Object.assign(server, {

@@ -38,6 +38,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       command: binary.command,
       args: settings(options, dir.path, port),
       dir,
+      port,
       answers: () => servesCommands(port, join(dir.path, 'redis-server.log')),
     });
     return Object.assign(server, { url: `redis://127.0.0.1:${port}`, port, version: binary.version });

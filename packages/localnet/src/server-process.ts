@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import { canListen, freePort } from './free-port.ts';
 
 /** What to run and how to tell that it answers. */
 export interface ServerSpec {
@@ -11,6 +11,8 @@ export interface ServerSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly dir: ServerDir;
+  /** Where it will listen on 127.0.0.1. */
+  readonly port: number;
   /** Answers true once the server serves; false or a throw means "not yet". */
   readonly answers: () => Promise<boolean>;
 }
@@ -100,6 +102,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
 }
 
 async function launch(spec: ServerSpec, logFile: string): Promise<ChildProcess> {
+  // A stranger on the port would answer in our server's place before ours has had the time to fail.
+  if (!(await canListen(spec.port))) {
+    throw new Error(`${spec.name} cannot listen on 127.0.0.1:${spec.port}: address already in use.`);
+  }
   const log = openSync(logFile, 'a');
   const [command, ...args] = [...dieWithParent(), spec.command, ...spec.args];
   // A group of its own: Ctrl-C in a terminal must reach the services first, not the servers under them.
