@@ -43,6 +43,11 @@ export function addMod256(a: bigint, b: bigint): bigint {
   return sum > MAX_UINT256 ? sum - Q256 : sum;
 }
 
+/** The smaller of two bigints, which `Math.min` does not take. */
+export function smallerOf(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
 function overflow(value: bigint): RangeError {
   return new RangeError(`result does not fit 256 bits: ${value}`);
 }
