@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { onFreePort, type RunningServer, serverDir, startServer } from './server-process.ts';
+import { placeServer, type RunningServer, startServer } from './server-process.ts';
 
 export interface AnvilOptions {
   /** 31337 unless told: a transaction signed for a local "chain 1" would be valid on the real one. */
@@ -40,8 +40,7 @@ export interface Anvil extends RunningServer {
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const command = options.binary ?? anvilBinary();
   const chainId = options.chainId ?? 31_337;
-  const dir = serverDir(options.dir, 'anvil');
-  return onFreePort(options.port, async (port) => {
+  return placeServer('anvil', options, async (dir, port) => {
     const rpcUrl = `http://127.0.0.1:${port}`;
     const server = await startServer({
       name: 'anvil',

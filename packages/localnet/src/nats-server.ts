@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Binary, findBinary, isAtLeast } from './find-binary.ts';
 import { freePort } from './free-port.ts';
-import { onFreePort, type RunningServer, type ServerDir, serverDir, startServer } from './server-process.ts';
+import { placeServer, type RunningServer, type ServerDir, startServer } from './server-process.ts';
 
 export interface NatsServerOptions {
   /** Where JetStream keeps its data; kept on stop. Without it a temporary folder is made and removed on stop. */
@@ -36,8 +36,7 @@ const howToInstall =
 /** A real nats-server with JetStream on 127.0.0.1; resolves when it has accepted a connection with JetStream on. */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const binary = await findBinary('nats-server', options.binary, howToInstall);
-  const dir = serverDir(options.dir, 'nats');
-  return onFreePort(options.port, async (port) => {
+  return placeServer('nats', options, async (dir, port) => {
     const monitorPort = options.monitor === true ? await freePort() : undefined;
     const syncAlways = options.syncAlways === true && isAtLeast(binary.version, 2, 10);
     const configFile = join(dir.path, 'nats-server.conf');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findBinary } from './find-binary.ts';
-import { onFreePort, type RunningServer, serverDir, startServer } from './server-process.ts';
+import { placeServer, type RunningServer, startServer } from './server-process.ts';
 
 export interface RedisServerOptions {
   /** Where the append-only file lies; kept on stop. Without it a temporary folder is made and removed on stop. */
@@ -31,8 +31,7 @@ const howToInstall =
 /** A real redis-server on 127.0.0.1 that never evicts; resolves when it has loaded its data and answers PING. */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const binary = await findBinary('redis-server', options.binary, howToInstall);
-  const dir = serverDir(options.dir, 'redis');
-  return onFreePort(options.port, async (port) => {
+  return placeServer('redis', options, async (dir, port) => {
     const server = await startServer({
       name: 'redis-server',
       command: binary.command,

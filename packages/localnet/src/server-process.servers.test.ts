@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
@@ -19,6 +21,8 @@ describe('a server never outlives who started it', () => {
   it.runIf(process.platform === 'linux')('ends with a parent that is killed with -9', async () => {
     const child = await parentWithServer(`process.kill(process.pid, 'SIGKILL');`);
     await vi.waitFor(() => expect(isRunning(child.pid)).toBe(false), { timeout: 5_000, interval: 10 });
+    // Nobody was left to remove it.
+    rmSync(child.dir, { recursive: true });
   });
 });
 
@@ -37,6 +41,20 @@ describe('ports', () => {
       await first.stop();
     }
   });
+});
+
+it('leaves no folder behind when a start fails', async () => {
+  const temporary = mkdtempSync(join(tmpdir(), 'rangeward-test-'));
+  vi.stubEnv('TMPDIR', temporary);
+  try {
+    await expect(startAnvil({ binary: process.execPath })).rejects.toThrow(
+      /anvil ended before it answered.*bad option/s,
+    );
+    expect(readdirSync(temporary)).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(temporary, { recursive: true });
+  }
 });
 
 /** Runs another Node that starts a redis-server, tells us about it, waits until we have read that, then does `ending`. */

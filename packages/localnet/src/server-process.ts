@@ -52,8 +52,26 @@ process.on('exit', () => {
   for (const dir of ownDirs) rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
 });
 
-/** The given folder (made when missing, kept at the end), or a new temporary one that is removed on stop. */
-export function serverDir(given: string | undefined, name: string): ServerDir {
+/**
+ * Calls `start` with a folder and a port: those given (the folder is made when missing, and kept at the end), or a new
+ * temporary folder that goes with the server, and free ports until nobody else has taken one in between.
+ */
+export async function placeServer<T>(
+  name: string,
+  given: { readonly dir?: string; readonly port?: number },
+  start: (dir: ServerDir, port: number) => Promise<T>,
+): Promise<T> {
+  const dir = serverDir(given.dir, name);
+  try {
+    if (given.port !== undefined) return await start(dir, given.port);
+    return await onFreePort((port) => start(dir, port));
+  } catch (error) {
+    if (dir.own) removeDir(dir.path);
+    throw error;
+  }
+}
+
+function serverDir(given: string | undefined, name: string): ServerDir {
   if (given !== undefined) {
     mkdirSync(given, { recursive: true });
     return { path: given, own: false };
@@ -63,9 +81,7 @@ export function serverDir(given: string | undefined, name: string): ServerDir {
   return { path, own: true };
 }
 
-/** Calls `start` with the given port, or with free ones until nobody else has taken it in between. */
-export async function onFreePort<T>(given: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
-  if (given !== undefined) return start(given);
+async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await start(await freePort());
