@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
@@ -61,10 +61,11 @@ describe('startNatsServer', () => {
   });
 
   it('syncs before it acknowledges when asked and the version can, and starts all the same when it cannot', async () => {
-    server = await startNatsServer({ dir, syncAlways: true });
+    server = await startNatsServer({ dir, syncAlways: true, monitor: true });
     expect(server.syncAlways).toBe(isAtLeast(server.version, 2, 10));
-    const configuration = await readFile(join(dir, 'nats-server.conf'), 'utf8');
-    expect(configuration.includes('sync_interval: always')).toBe(server.syncAlways);
+    const page = await fetch(`${server.monitorUrl}/varz`);
+    const { jetstream: settings } = (await page.json()) as { jetstream: { config: { sync_always?: boolean } } };
+    expect(settings.config.sync_always ?? false).toBe(server.syncAlways);
   });
 
   it('takes further configuration, a payload limit and the monitoring pages', async () => {
