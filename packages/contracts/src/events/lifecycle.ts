@@ -40,7 +40,7 @@ export const runSkipped = defineEvent({
   address: runAddress,
   schema: z.object({
     run,
-    code: z.enum(['price-back-in-range', 'position-busy', 'position-gone', 'paused']),
+    code: z.enum(['price-back-in-range', 'position-gone', 'too-late']),
     reason: z.string().describe('for a person, with the numbers'),
   }),
 });

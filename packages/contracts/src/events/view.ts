@@ -60,5 +60,15 @@ export const recommendation = defineEvent({
   stream: 'LP_EVENTS',
   saidBy: ['signal'],
   address: runAddress,
-  schema: z.object({ run, market, prior, likelihood, posterior, range }),
+  schema: z.object({
+    run,
+    market,
+    prior,
+    likelihood,
+    posterior,
+    range,
+    volumePerDayUsdE6: usdE6(
+      'value traded in the candles, scaled to a day, rounded down; absent without candles',
+    ).optional(),
+  }),
 });

@@ -1,0 +1,169 @@
+import { type Run, type RunResult, runCompleted } from '@rangeward/contracts';
+import { z } from 'zod';
+import type { Redis } from './connect.ts';
+
+/**
+ * The run ledger. One hash a run, a field a fact (`fact:<name>`), so that facts may come in any order and any number of
+ * times: the first of a name stays. Beside it: open runs by deadline, all runs by start, and what each position's runs
+ * add up to.
+ */
+export type RunRecords = {
+  /** Notes a fact of a run. Returns all its facts so far, and whether the run was closed before. */
+  note(run: Run, name: string, fact: unknown): Promise<{ facts: Record<string, unknown>; closed: boolean }>;
+  /** Stores the result and adds it to the position's totals, once. */
+  close(run: Run, result: RunResult): Promise<void>;
+  /** Runs still open whose deadline is not after `nowMs`. */
+  overdue(nowMs: number): Promise<Run[]>;
+  read(runId: string): Promise<StoredRun | null>;
+  /** Newest first. */
+  list(options: { limit: number; beforeMs?: number }): Promise<StoredRun[]>;
+  totals(place: { chain: string; pool: string; position: string }): Promise<PositionTotals | null>;
+};
+
+export type StoredRun = {
+  readonly run: Run;
+  readonly facts: Record<string, unknown>;
+  readonly result: RunResult | null;
+};
+
+/** What survives of all runs of a position; dollars in micro-dollars. */
+export type PositionTotals = {
+  readonly lastRunId: string;
+  readonly lastRunAt: string;
+  readonly lastRebalanceAt: string | null;
+  readonly consecutiveFailures: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly rebalances: number;
+  readonly feesCollectedUsdE6: number;
+  readonly gasUsdE6: number;
+};
+
+const NOTE = `
+local added = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('HSETNX', KEYS[1], 'run', ARGV[3]) == 1 then
+  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[6])
+  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
+end
+return redis.call('HGETALL', KEYS[1])`;
+
+const CLOSE = `
+if redis.call('HSETNX', KEYS[1], 'result', ARGV[1]) == 0 then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[2])
+local status = ARGV[3]
+redis.call('HSET', KEYS[3], 'lastRunId', ARGV[2], 'lastRunAt', ARGV[4])
+redis.call('HINCRBY', KEYS[3], status, 1)
+if status == 'failed' then redis.call('HINCRBY', KEYS[3], 'consecutiveFailures', 1) end
+if status == 'completed' then redis.call('HSET', KEYS[3], 'consecutiveFailures', 0) end
+redis.call('HINCRBY', KEYS[3], 'feesCollectedUsdE6', ARGV[5])
+redis.call('HINCRBY', KEYS[3], 'gasUsdE6', ARGV[6])
+if ARGV[7] == '1' then
+  redis.call('HINCRBY', KEYS[3], 'rebalances', 1)
+  redis.call('HSET', KEYS[3], 'lastRebalanceAt', ARGV[4])
+end
+return 1`;
+
+const OPEN = 'lp:{runs}:open';
+const BY_START = 'lp:{runs}:by-start';
+const runKey = (id: string) => `lp:{runs}:run:${id}`;
+const totalsKey = (place: { chain: string; pool: string; position: string }) =>
+  `lp:{runs}:totals:${place.chain}:${place.pool}:${place.position}`;
+
+const wireRun = runCompleted.schema.shape.run;
+const wireResult = runCompleted.schema.shape.result;
+
+export function createRunRecords(redis: Redis): RunRecords {
+  return {
+    note: async (run, name, fact) => {
+      const deadlineMs = Date.parse(run.deadline);
+      const wire = JSON.stringify(z.encode(wireRun, run));
+      const keys = [runKey(run.id), OPEN, BY_START];
+      const values = [`fact:${name}`, JSON.stringify(fact), wire, deadlineMs, Date.parse(run.startedAt), run.id];
+      const flat = await redis.eval(NOTE, keys.length, ...keys, ...values);
+      const fields = pairs(flat);
+      return { facts: factsOf(fields), closed: fields.result !== undefined };
+    },
+    close: async (run, result) => {
+      const keys = [runKey(run.id), OPEN, totalsKey(run)];
+      const live = result.mode === 'live';
+      const rebalanced = live && result.outcome === 'confirmed' && result.decision === 'rebalance';
+      await redis.eval(
+        CLOSE,
+        keys.length,
+        ...keys,
+        JSON.stringify(z.encode(wireResult, result)),
+        run.id,
+        result.status,
+        result.completedAt ?? run.deadline,
+        live ? (result.feesCollectedUsdE6 ?? 0) : 0,
+        live ? (result.gasUsdE6 ?? 0) : 0,
+        rebalanced ? '1' : '0',
+      );
+    },
+    overdue: async (nowMs) => {
+      const ids = await redis.zrangebyscore(OPEN, '-inf', nowMs, 'LIMIT', 0, 100);
+      const runs = await Promise.all(ids.map((id) => readRun(redis, id)));
+      return runs.flatMap((stored) => (stored === null ? [] : [stored.run]));
+    },
+    read: (runId) => readRun(redis, runId),
+    list: async ({ limit, beforeMs }) => {
+      const ids = await redis.zrevrangebyscore(
+        BY_START,
+        beforeMs === undefined ? '+inf' : `(${beforeMs}`,
+        '-inf',
+        'LIMIT',
+        0,
+        limit,
+      );
+      const runs = await Promise.all(ids.map((id) => readRun(redis, id)));
+      return runs.flatMap((stored) => (stored === null ? [] : [stored]));
+    },
+    totals: async (place) => {
+      const fields = await redis.hgetall(totalsKey(place));
+      return fields.lastRunId === undefined ? null : totalsOf(fields);
+    },
+  };
+}
+
+async function readRun(redis: Redis, id: string): Promise<StoredRun | null> {
+  const fields = await redis.hgetall(runKey(id));
+  if (fields.run === undefined) return null;
+  return {
+    run: wireRun.parse(JSON.parse(fields.run)),
+    facts: factsOf(fields),
+    result: fields.result === undefined ? null : wireResult.parse(JSON.parse(fields.result)),
+  };
+}
+
+function factsOf(fields: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]) =>
+      key.startsWith('fact:') ? [[key.slice('fact:'.length), JSON.parse(value)]] : [],
+    ),
+  );
+}
+
+/** EVAL gives a hash as a flat list of names and values. */
+function pairs(flat: unknown): Record<string, string> {
+  const list = Array.isArray(flat) ? flat.map(String) : [];
+  const fields: Record<string, string> = {};
+  for (let index = 0; index + 1 < list.length; index += 2) fields[list[index] ?? ''] = list[index + 1] ?? '';
+  return fields;
+}
+
+function totalsOf(fields: Record<string, string>): PositionTotals {
+  const number = (name: string) => Number(fields[name] ?? 0);
+  return {
+    lastRunId: fields.lastRunId ?? '',
+    lastRunAt: fields.lastRunAt ?? '',
+    lastRebalanceAt: fields.lastRebalanceAt ?? null,
+    consecutiveFailures: number('consecutiveFailures'),
+    completed: number('completed'),
+    failed: number('failed'),
+    skipped: number('skipped'),
+    rebalances: number('rebalances'),
+    feesCollectedUsdE6: number('feesCollectedUsdE6'),
+    gasUsdE6: number('gasUsdE6'),
+  };
+}

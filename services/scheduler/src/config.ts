@@ -1,0 +1,36 @@
+import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { natsSettings } from '@rangeward/adapter-nats/settings';
+import { redisSettings } from '@rangeward/adapter-redis/settings';
+import { tradingModes } from '@rangeward/contracts';
+import { processSettings } from '@rangeward/service/settings';
+import { z } from 'zod';
+import { scheduleProblem } from './plan-slots.ts';
+
+const schedule = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9.-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9, . and -'),
+    cron: z.string().describe('5 or 6 fields (seconds first when 6)'),
+    timezone: z.string().default('UTC').describe('IANA name, such as America/New_York'),
+    chain: z.string().optional().describe('only this chain; all when absent'),
+    pool: z.string().optional().describe('only the pool with this name or address; all when absent'),
+    position: z.string().optional().describe('only this position; all of the pool when absent'),
+  })
+  .superRefine((value, context) => {
+    const problem = scheduleProblem(value);
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['cron'], message: problem });
+  });
+
+const schedulerSettings = z.strictObject({
+  schedules: z.array(schedule).default([{ name: 'hourly', cron: '0 * * * *', timezone: 'UTC' }]),
+  runTimeoutS: z.int().min(5).max(3600).default(300).describe('a run without a result by then is failed'),
+});
+
+export const settings = z.object({
+  ...processSettings.shape,
+  mode: z.enum(tradingModes).default('paper'),
+  nats: natsSettings,
+  redis: redisSettings,
+  chains: chainsSettings.default({}),
+  scheduler: schedulerSettings.prefault({}),
+});
+export type Settings = z.output<typeof settings>;

@@ -1,0 +1,79 @@
+import type { Bus } from '@rangeward/adapter-nats/bus';
+import { ignoreOthers } from '@rangeward/adapter-nats/bus';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import { readPosition } from '@rangeward/adapter-redis/position-registry';
+import { createRunRecords } from '@rangeward/adapter-redis/run-records';
+import { consumers } from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import type { ManagedPool } from './accept-trigger.ts';
+import type { Settings } from './config.ts';
+import { fireSchedule } from './fire-schedules.ts';
+import { notedDefinitions } from './note-fact.ts';
+import { handleRunEvent } from './on-run-event.ts';
+import { handleTriggers } from './on-trigger.ts';
+import { watchDeadlines } from './watch-deadlines.ts';
+
+export type Dependencies = {
+  readonly bus: Bus;
+  readonly redis: Redis;
+  readonly config: Settings;
+  readonly log: Logger;
+  readonly now: () => number;
+};
+
+/** Clock and people in, runs out; and the ledger of all runs. */
+export async function start({ bus, redis, config, log, now }: Dependencies): Promise<{ stop(): Promise<void> }> {
+  const records = createRunRecords(redis);
+  const pools = configuredPools(config);
+  const settings = { mode: config.mode, runTimeoutMs: config.scheduler.runTimeoutS * 1000 };
+  const noting = (stream: string) => [
+    ...notedDefinitions
+      .filter((definition) => definition.stream === stream)
+      .map((definition) => handleRunEvent(definition, records)),
+    ignoreOthers,
+  ];
+  const consumptions = await Promise.all([
+    bus.consume(consumers.ledgerEvents, noting('LP_EVENTS')),
+    bus.consume(consumers.ledgerPlans, noting('LP_PLANS')),
+    bus.consume(consumers.schedulerTriggers, [
+      handleTriggers({ managedPools: () => withLiveNfts(redis, pools), settings, log, now }),
+    ]),
+  ]);
+  const deadlines = watchDeadlines(records, bus, log, now);
+  const schedules = config.scheduler.schedules.map((schedule) => fireSchedule(schedule, { bus, log, now, pools }));
+  return {
+    stop: async () => {
+      for (const schedule of schedules) schedule.stop();
+      await deadlines.stop();
+      await Promise.all(consumptions.map((consumption) => consumption.stop()));
+    },
+  };
+}
+
+type ConfiguredPool = ManagedPool & { readonly alias: string };
+
+function configuredPools(config: Settings): ConfiguredPool[] {
+  return Object.entries(config.chains).flatMap(([chain, settings]) =>
+    Object.entries(settings.pools).map(([alias, pool]) => ({
+      chain,
+      alias,
+      pool: pool.address,
+      positions: pool.positions,
+    })),
+  );
+}
+
+/** The configuration names the NFT to begin with; the registry knows the one that is live after it moved. */
+async function withLiveNfts(redis: Redis, pools: readonly ConfiguredPool[]): Promise<ConfiguredPool[]> {
+  return Promise.all(
+    pools.map(async (pool) => ({
+      ...pool,
+      positions: await Promise.all(
+        pool.positions.map(async ({ id, tokenId }) => {
+          const live = await readPosition(redis, { chain: pool.chain, pool: pool.pool, id });
+          return { id, tokenId: live?.tokenId ?? tokenId };
+        }),
+      ),
+    })),
+  );
+}

@@ -1,0 +1,107 @@
+import type { Run, RunResult } from '@rangeward/contracts';
+import type { RunFacts } from './note-fact.ts';
+
+/**
+ * The record of a run from its facts, whatever order they came in. Pure: the same facts give the same record, so two
+ * schedulers that finish the same run say the same thing.
+ */
+export function summariseRun(run: Run, facts: RunFacts): RunResult {
+  const end = endOf(facts);
+  const completedAt = end?.at ?? null;
+  return {
+    runId: run.id,
+    status: end?.status ?? (facts.market === undefined ? 'pending' : 'running'),
+    trigger: run.trigger,
+    chain: run.chain,
+    pool: run.pool,
+    position: run.position,
+    tokenId: run.tokenId,
+    mode: run.mode,
+    startedAt: run.startedAt,
+    completedAt,
+    durationMs: completedAt === null ? null : Math.max(0, Date.parse(completedAt) - Date.parse(run.startedAt)),
+    block: facts.market?.block ?? null,
+    vwapPriorCenterUsdE6: facts.prior?.centerUsdE6 ?? null,
+    modelDirection: null,
+    modelConfidence: null,
+    posteriorCenterUsdE6: facts.recommendation?.centerUsdE6 ?? null,
+    recommendedTickLower: facts.recommendation?.tickLower ?? null,
+    recommendedTickUpper: facts.recommendation?.tickUpper ?? null,
+    decision: facts.decision?.kind ?? null,
+    decisionReason: facts.decision?.reason ?? null,
+    planId: facts.decision?.planId ?? null,
+    ...executionOf(facts),
+    positionValueBeforeUsdE6: facts.trade?.valueBeforeUsdE6 ?? facts.market?.valueUsdE6 ?? null,
+    positionValueAfterUsdE6: facts.trade?.valueAfterUsdE6 ?? null,
+    hodlUsdE6: facts.market?.hodlUsdE6 ?? null,
+    failure: end?.failure ?? null,
+    requestCorrelationId: facts.started?.requestCorrelationId ?? null,
+  };
+}
+
+function executionOf({ trade }: RunFacts) {
+  const failed = trade?.outcome === 'reverted' || trade?.outcome === 'refused';
+  return {
+    outcome: trade?.outcome ?? null,
+    txHashes: trade?.txHashes ?? [],
+    gasUsed: trade === undefined ? null : BigInt(trade.gasUsed),
+    gasUsdE6: trade?.gasUsdE6 ?? null,
+    executionError: failed ? trade.reason : null,
+    newTokenId: trade?.tokenIdAfter == null ? null : BigInt(trade.tokenIdAfter),
+    feesCollected0: trade?.fees0 == null ? null : BigInt(trade.fees0),
+    feesCollected1: trade?.fees1 == null ? null : BigInt(trade.fees1),
+    feesCollectedUsdE6: trade?.feesUsdE6 ?? null,
+  };
+}
+
+type End = { status: 'completed' | 'failed' | 'skipped'; at: string; failure: string | null };
+
+/**
+ * Whether the run is over, and how. A run that decided to act is over only when its trade is known: until then missing
+ * evidence is no outcome. Its deadline ends it as failed, and what arrives later is shown but changes no verdict.
+ */
+function endOf(facts: RunFacts): End | null {
+  if (facts.overdue)
+    return { status: 'failed', at: facts.overdue.at, failure: `no result by the deadline; ${lastSeen(facts)}` };
+  if (facts.skipped) return { status: 'skipped', at: facts.skipped.at, failure: facts.skipped.reason };
+  if (!hasEveryFact(facts)) return null;
+  const at = latest(facts);
+  if (facts.decision.planId === null) return { status: 'completed', at, failure: null };
+  if (facts.trade === undefined) return null;
+  const failed = facts.trade.outcome === 'reverted' || facts.trade.outcome === 'refused';
+  return { status: failed ? 'failed' : 'completed', at, failure: failed ? facts.trade.reason : null };
+}
+
+type Complete = RunFacts & Required<Pick<RunFacts, 'started' | 'market' | 'prior' | 'recommendation' | 'decision'>>;
+
+function hasEveryFact(facts: RunFacts): facts is Complete {
+  const { started, market, prior, recommendation, decision } = facts;
+  return (
+    started !== undefined &&
+    market !== undefined &&
+    prior !== undefined &&
+    recommendation !== undefined &&
+    decision !== undefined
+  );
+}
+
+const steps = [
+  ['trade', 'the trade was reported'],
+  ['plan', 'the plan was published and the executor has not reported yet'],
+  ['decision', 'the decision was made'],
+  ['recommendation', 'the recommendation was made'],
+  ['prior', 'the prior was computed'],
+  ['market', 'the market was observed'],
+  ['started', 'the run was opened'],
+] as const;
+
+function lastSeen(facts: RunFacts): string {
+  const step = steps.find(([name]) => facts[name] !== undefined);
+  return step === undefined ? 'nothing was heard of it' : `last step: ${step[1]}`;
+}
+
+function latest(facts: RunFacts): string {
+  return Object.values(facts)
+    .map((fact) => fact.at)
+    .reduce((a, b) => (Date.parse(a) >= Date.parse(b) ? a : b));
+}
