@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { buildLikelihood } from './build-likelihood.ts';
+import { sampleObserved } from './sample-observed.ts';
+
+const settings = {
+  degreesOfFreedom: 4,
+  halfLifeS: 7200,
+  minReturns: 12,
+  fallbackVolatilityAnnual: 0.8,
+  minVolatilityAnnual: 0.05,
+};
+const zigzag = (count: number, step: number) =>
+  Array.from({ length: count }, (_, index) => 3000 * Math.exp(index % 2 === 0 ? 0 : step));
+const yearly = (step: number) => step * Math.sqrt((365 * 86_400) / 300);
+
+describe('the likelihood', () => {
+  it('annualises the volatility of the candles and scales it to the horizon', () => {
+    const found = buildLikelihood(sampleObserved({ closesUsd: zigzag(200, 0.001) }), settings, 3600);
+    expect(found.volatilityAnnual).toBeCloseTo(yearly(0.001), 4);
+    expect(found.candles).toBe(199);
+    const deviation = 0.001 * Math.sqrt(12);
+    expect(found.sigmaLog * Math.sqrt(4 / 2)).toBeCloseTo(deviation, 6);
+    expect(found.centerLog).toBeCloseTo(Math.log(3000), 12);
+  });
+
+  it('believes new candles more than old ones', () => {
+    const calmThenWild = [...zigzag(60, 0.0005), ...zigzag(60, 0.002)];
+    const found = buildLikelihood(sampleObserved({ closesUsd: calmThenWild }), settings, 3600);
+    const half = Math.sqrt((yearly(0.0005) ** 2 + yearly(0.002) ** 2) / 2);
+    expect(found.volatilityAnnual).toBeGreaterThan(half);
+    expect(found.volatilityAnnual).toBeLessThan(yearly(0.002));
+  });
+
+  it.each([0, 1])('is the fallback with %i candles', (count) => {
+    const found = buildLikelihood(sampleObserved({ closesUsd: zigzag(count, 0) }), settings, 3600);
+    expect(found).toMatchObject({ candles: 0 });
+    expect(found.volatilityAnnual).toBeCloseTo(0.8, 9);
+  });
+
+  it('moves from the fallback to the candles as they come in', () => {
+    const volatility = (count: number) =>
+      buildLikelihood(sampleObserved({ closesUsd: zigzag(count, 0.0001) }), settings, 3600).volatilityAnnual;
+    expect(volatility(4)).toBeGreaterThan(volatility(8));
+    expect(volatility(8)).toBeGreaterThan(volatility(13));
+    expect(volatility(13)).toBeCloseTo(volatility(100), 9);
+  });
+
+  it('keeps the floor in a market that stands still, and survives a price of nothing', () => {
+    const still = buildLikelihood(sampleObserved({ closesUsd: zigzag(100, 0) }), settings, 3600);
+    expect(still.volatilityAnnual).toBe(0.05);
+    const broken = buildLikelihood(sampleObserved({ closesUsd: [3000, 0, 3000, 3001] }), settings, 3600);
+    expect(broken.candles).toBe(1);
+    expect(broken.sigmaLog).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { optimiseRange, smallestWindow } from './optimise-range.ts';
+import { sampleObserved } from './sample-observed.ts';
+
+const masses = fc
+  .array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 60 })
+  .filter((weights) => weights.some((weight) => weight > 0))
+  .map((weights) => {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return Float64Array.from(weights, (weight) => weight / total);
+  });
+
+/** Every window, looked at one by one. */
+function bruteForce(bins: Float64Array, coverage: number): number {
+  const before = [0];
+  for (const [bin, mass] of bins.entries()) before.push(before[bin]! + mass);
+  for (let width = 1; width <= bins.length; width++) {
+    for (let from = 0; from + width <= bins.length; from++) {
+      if (before[from + width]! - before[from]! >= coverage) return width;
+    }
+  }
+  return bins.length;
+}
+
+describe('the smallest window', () => {
+  it('is as small as any that holds the coverage, and holds it', () => {
+    fc.assert(
+      fc.property(masses, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (bins, coverage) => {
+        const found = smallestWindow(bins, coverage);
+        expect(found.to - found.from).toBe(bruteForce(bins, coverage));
+        if (found.to - found.from < bins.length) expect(found.mass).toBeGreaterThanOrEqual(coverage);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('prefers the one with more mass among several as small', () => {
+    expect(smallestWindow(Float64Array.from([0.25, 0.25, 0.3, 0.2]), 0.5)).toMatchObject({ from: 1, to: 3 });
+  });
+
+  it('is everything when not even that is enough', () => {
+    expect(smallestWindow(Float64Array.from([0.4, 0.4]), 0.9)).toMatchObject({ from: 0, to: 2 });
+  });
+});
+
+describe.each([0, 1] as const)('the range with the dollar as token%i', (stable) => {
+  it('says its ends in dollars, lower one first', () => {
+    const { pool } = sampleObserved({ stable }).market;
+    const firstTick = Math.floor(pool.tick / 10) * 10 - 20;
+    const posterior = { firstTick, binTicks: 10, masses: Float64Array.from([0.02, 0.2, 0.56, 0.2, 0.02]) };
+    const range = optimiseRange({ ...posterior, centerLog: 0, sigmaLog: 1 }, pool, 0.9);
+    expect(range).toMatchObject({ tickLower: firstTick + 10, tickUpper: firstTick + 40, coverage: 0.9 });
+    expect(range.mass).toBeCloseTo(0.96, 12);
+    expect(range.lowerUsdE6).toBeLessThan(3_000_000_000);
+    expect(range.upperUsdE6).toBeGreaterThan(3_000_000_000);
+    expect(Math.log(range.upperUsdE6 / range.lowerUsdE6)).toBeCloseTo(30 * Math.log(1.0001), 6);
+  });
+});
