@@ -1,0 +1,70 @@
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { createInbox } from './inbox.ts';
+
+let server: RedisServer;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = await connectRedis({ url: server.url });
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  if (redis !== undefined) await closeRedis(redis);
+  await server?.stop();
+});
+
+test('an event is claimed once, busy for others meanwhile, and done afterwards', async () => {
+  const [one, other] = [createInbox(redis), createInbox(redis)];
+  expect(await one.claim('executor-plans', 'e1', 60_000)).toBe('claimed');
+  expect(await other.claim('executor-plans', 'e1', 60_000)).toBe('busy');
+  expect(await one.claim('executor-plans', 'e1', 60_000)).toBe('busy');
+  await one.done('executor-plans', 'e1');
+  expect(await other.claim('executor-plans', 'e1', 60_000)).toBe('done');
+  expect(await redis.pttl('lp:inbox:executor-plans:e1')).toBeGreaterThan(7 * 86_400_000);
+});
+
+test('consumers and events do not see one another', async () => {
+  const inbox = createInbox(redis);
+  expect(await inbox.claim('a', 'e1', 60_000)).toBe('claimed');
+  expect(await inbox.claim('b', 'e1', 60_000)).toBe('claimed');
+  expect(await inbox.claim('a', 'e2', 60_000)).toBe('claimed');
+});
+
+test('of a hundred claims at once one wins', async () => {
+  const claims = await Promise.all(Array.from({ length: 100 }, () => createInbox(redis).claim('a', 'e1', 60_000)));
+  expect(claims.filter((answer) => answer === 'claimed')).toHaveLength(1);
+  expect(claims.filter((answer) => answer === 'busy')).toHaveLength(99);
+});
+
+test('a released claim is free at once, and only its holder can release it', async () => {
+  const [one, other] = [createInbox(redis), createInbox(redis)];
+  await one.claim('a', 'e1', 60_000);
+  await other.release('a', 'e1');
+  expect(await other.claim('a', 'e1', 60_000)).toBe('busy');
+  await one.release('a', 'e1');
+  expect(await other.claim('a', 'e1', 60_000)).toBe('claimed');
+});
+
+test('a release does not undo what is done', async () => {
+  const inbox = createInbox(redis);
+  await inbox.claim('a', 'e1', 60_000);
+  await inbox.done('a', 'e1');
+  await inbox.release('a', 'e1');
+  expect(await inbox.claim('a', 'e1', 60_000)).toBe('done');
+});
+
+test('a claim whose holder died ends by itself', async () => {
+  await createInbox(redis).claim('a', 'e1', 30);
+  const next = createInbox(redis);
+  await expect.poll(() => next.claim('a', 'e1', 60_000), { interval: 5 }).toBe('claimed');
+});
+
+test('a server that forgot the script is sent it again', async () => {
+  const inbox = createInbox(redis);
+  await inbox.claim('a', 'e1', 60_000);
+  await redis.script('FLUSH');
+  expect(await inbox.claim('a', 'e2', 60_000)).toBe('claimed');
+});
