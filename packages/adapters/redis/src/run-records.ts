@@ -1,6 +1,7 @@
 import { type Run, type RunResult, runCompleted } from '@rangeward/contracts';
 import { z } from 'zod';
 import type { Redis } from './connect.ts';
+import { defineScript } from './script.ts';
 
 /**
  * The run ledger. One hash a run, a field a fact (`fact:<name>`), so that facts may come in any order and any number of
@@ -40,15 +41,22 @@ export type PositionTotals = {
   readonly gasUsdE6: number;
 };
 
-const NOTE = `
+const noteFact = defineScript(
+  'RunNote',
+  3,
+  `
 local added = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
 if redis.call('HSETNX', KEYS[1], 'run', ARGV[3]) == 1 then
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[6])
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 end
-return redis.call('HGETALL', KEYS[1])`;
+return redis.call('HGETALL', KEYS[1])`,
+);
 
-const CLOSE = `
+const closeRun = defineScript(
+  'RunClose',
+  3,
+  `
 if redis.call('HSETNX', KEYS[1], 'result', ARGV[1]) == 0 then return 0 end
 redis.call('ZREM', KEYS[2], ARGV[2])
 local status = ARGV[3]
@@ -62,7 +70,8 @@ if ARGV[7] == '1' then
   redis.call('HINCRBY', KEYS[3], 'rebalances', 1)
   redis.call('HSET', KEYS[3], 'lastRebalanceAt', ARGV[4])
 end
-return 1`;
+return 1`,
+);
 
 const OPEN = 'lp:{runs}:open';
 const BY_START = 'lp:{runs}:by-start';
@@ -80,18 +89,14 @@ export function createRunRecords(redis: Redis): RunRecords {
       const wire = JSON.stringify(z.encode(wireRun, run));
       const keys = [runKey(run.id), OPEN, BY_START];
       const values = [`fact:${name}`, JSON.stringify(fact), wire, deadlineMs, Date.parse(run.startedAt), run.id];
-      const flat = await redis.eval(NOTE, keys.length, ...keys, ...values);
-      const fields = pairs(flat);
+      const fields = pairs(await noteFact(redis, keys, values));
       return { facts: factsOf(fields), closed: fields.result !== undefined };
     },
     close: async (run, result) => {
       const keys = [runKey(run.id), OPEN, totalsKey(run)];
       const live = result.mode === 'live';
       const rebalanced = live && result.outcome === 'confirmed' && result.decision === 'rebalance';
-      await redis.eval(
-        CLOSE,
-        keys.length,
-        ...keys,
+      await closeRun(redis, keys, [
         JSON.stringify(z.encode(wireResult, result)),
         run.id,
         result.status,
@@ -99,7 +104,7 @@ export function createRunRecords(redis: Redis): RunRecords {
         live ? (result.feesCollectedUsdE6 ?? 0) : 0,
         live ? (result.gasUsdE6 ?? 0) : 0,
         rebalanced ? '1' : '0',
-      );
+      ]);
     },
     overdue: async (nowMs) => {
       const ids = await redis.zrangebyscore(OPEN, '-inf', nowMs, 'LIMIT', 0, 100);
@@ -144,7 +149,7 @@ function factsOf(fields: Record<string, string>): Record<string, unknown> {
   );
 }
 
-/** EVAL gives a hash as a flat list of names and values. */
+/** A script gives a hash as a flat list of names and values. */
 function pairs(flat: unknown): Record<string, string> {
   const list = Array.isArray(flat) ? flat.map(String) : [];
   const fields: Record<string, string> = {};
