@@ -48,6 +48,12 @@ export function smallerOf(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
+/** `value` held within [low, high]. */
+export function clamp(value: bigint, low: bigint, high: bigint): bigint {
+  if (value < low) return low;
+  return smallerOf(value, high);
+}
+
 function overflow(value: bigint): RangeError {
   return new RangeError(`result does not fit 256 bits: ${value}`);
 }

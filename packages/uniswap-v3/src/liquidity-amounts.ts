@@ -1,4 +1,4 @@
-import { MAX_UINT128, Q96, smallerOf } from './full-math.ts';
+import { clamp, MAX_UINT128, Q96, smallerOf } from './full-math.ts';
 import {
   getAmount0DeltaRoundingDown,
   getAmount0DeltaRoundingUp,
@@ -83,8 +83,14 @@ export type SwapToRatio = Amounts & {
  * How much of which token to sell so that what is then held fits the range at the price then: the largest sale, to the wei, that does
  * not overshoot, found by bisection (what is held after a sale moves one way only). What a mint then leaves over is worth about
  * one wei of the coarser token. With `activeLiquidity` the answer is exact while the swap crosses no initialized tick.
+ * Throws a RangeError for an empty range, negative amounts, or an `activeLiquidity` that is not positive.
  */
 export function swapToRatio(of: SwapToRatioInput): SwapToRatio {
+  if (of.amount0 < 0n || of.amount1 < 0n)
+    throw new RangeError(`amounts must not be negative: ${of.amount0}, ${of.amount1}`);
+  if (of.activeLiquidity !== undefined && of.activeLiquidity <= 0n) {
+    throw new RangeError('there is no liquidity to swap against: give executionSqrtPriceX96 or leave both out');
+  }
   const none = { amount0: of.amount0, amount1: of.amount1, amountIn: 0n, amountOut: 0n };
   const surplus = surplusOfToken0(of, of.sqrtPriceX96, of.amount0, of.amount1);
   const zeroForOne = surplus > 0n;
@@ -150,7 +156,7 @@ export function clampToRange(
   }
   const low = getSqrtRatioAtTick(range.tickLower);
   const high = getSqrtRatioAtTick(range.tickUpper);
-  return { low, high, clamped: sqrtPriceX96 < low ? low : sqrtPriceX96 > high ? high : sqrtPriceX96 };
+  return { low, high, clamped: clamp(sqrtPriceX96, low, high) };
 }
 
 function assertUint128(liquidity: bigint): bigint {

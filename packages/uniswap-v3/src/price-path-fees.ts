@@ -1,3 +1,4 @@
+import { clamp } from './full-math.ts';
 import { type Amounts, clampToRange } from './liquidity-amounts.ts';
 import { protocolFeeOfInput } from './pool-state.ts';
 import { PIPS } from './swap-math.ts';
@@ -40,7 +41,7 @@ export function pricePathFeeGrowthRoundingDown(of: FeePathTerms & { readonly sqr
   let amount1X128 = 0n;
   let before: bigint | undefined;
   for (const price of of.sqrtPricesX96) {
-    const now = price < low ? low : price > high ? high : price;
+    const now = clamp(price, low, high);
     if (before !== undefined && now < before) {
       amount0X128 += (((before - now) << 224n) * fall.numerator) / (before * now * fall.denominator);
     } else if (before !== undefined && now > before) {
