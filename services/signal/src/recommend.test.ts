@@ -1,0 +1,103 @@
+import { parseData, recommendation } from '@rangeward/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { computePrior } from './compute-prior.ts';
+import { signalSettings } from './config.ts';
+import { recommend } from './recommend.ts';
+import { type Observed, sampleObserved } from './sample-observed.ts';
+
+const settings = signalSettings.parse({});
+const recommended = (observed: Observed) =>
+  recommend(observed, computePrior(observed, settings.prior, { ...settings, blockTimeS: 12 }), settings);
+
+it('is a recommendation that the contract accepts, around the price', () => {
+  const data = recommended(sampleObserved());
+  expect(parseData(recommendation, z.encode(recommendation.schema, data))).toEqual(data);
+  expect(data.range.lowerUsdE6).toBeLessThan(3_000_000_000);
+  expect(data.range.upperUsdE6).toBeGreaterThan(3_000_000_000);
+  expect(data.range.mass).toBeGreaterThanOrEqual(0.9);
+  expect(data.volumePerDayUsdE6).toBe((1e9 * 86_400) / 300);
+});
+
+it('gives the same bits for the same input', () => {
+  const wire = () => JSON.stringify(z.encode(recommendation.schema, recommended(sampleObserved({ trigger: 'gas' }))));
+  expect(wire()).toBe(wire());
+});
+
+it('says the same dollars in both token orders, give or take one tick spacing', () => {
+  const [first, second] = ([0, 1] as const).map((stable) => recommended(sampleObserved({ stable })));
+  const spacing = 10 * Math.log(1.0001);
+  expect(second?.posterior.centerLog).toBeCloseTo(first?.posterior.centerLog ?? 0, 5);
+  for (const end of ['lowerUsdE6', 'upperUsdE6'] as const) {
+    const apart = Math.abs(Math.log((first?.range[end] ?? 0) / (second?.range[end] ?? 1)));
+    expect(apart).toBeLessThanOrEqual(spacing * 1.01);
+  }
+});
+
+it('still recommends without candles and without trades', () => {
+  const data = recommended(sampleObserved({ closesUsd: [], trades: [] }));
+  expect(data.prior.source).toBe('spot');
+  expect(data.range.mass).toBeGreaterThanOrEqual(0.9);
+  expect(data).not.toHaveProperty('volumePerDayUsdE6');
+});
+
+it('widens the range when the market gets wilder', () => {
+  const width = (step: number) => {
+    const closesUsd = Array.from({ length: 100 }, (_, index) => 3000 * Math.exp(index % 2 === 0 ? 0 : step));
+    const { range } = recommended(sampleObserved({ closesUsd }));
+    return range.tickUpper - range.tickLower;
+  };
+  expect(width(0.004)).toBeGreaterThan(2 * width(0.001));
+});
+
+/** mulberry32: the same numbers in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe('calibration on random walks', () => {
+  it.each([0.3, 0.6, 1.2])('holds the price an hour later in about 90 of 100 hours at volatility %f', (volatility) => {
+    const uniform = seeded(7);
+    const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    const hours = 600;
+    let held = 0;
+    for (let hour = 0; hour < hours; hour++) {
+      const path = [Math.log(3000)];
+      for (let minute = 0; minute < 780; minute++) {
+        path.push((path.at(-1) ?? 0) + (normal() * volatility) / Math.sqrt(525_600));
+      }
+      const price = (minute: number) => Math.exp(path[minute] ?? 0);
+      const { range } = recommended(
+        sampleObserved({
+          priceUsd: price(720),
+          closesUsd: Array.from({ length: 145 }, (_, index) => price(index * 5)),
+          trades: Array.from({ length: 20 }, (_, index) => ({
+            priceUsd: price(701 + index),
+            usd: 100 + 9e4 * uniform(),
+          })),
+        }),
+      );
+      const later = price(780) * 1e6;
+      if (range.lowerUsdE6 <= later && later < range.upperUsdE6) held++;
+    }
+    expect(held / hours).toBeGreaterThan(0.86);
+    expect(held / hours).toBeLessThan(0.94);
+  });
+});
+
+it('takes well under a millisecond', () => {
+  const observed = sampleObserved();
+  for (let warm = 0; warm < 300; warm++) recommended(observed);
+  const times = Array.from({ length: 300 }, () => {
+    const begin = process.hrtime.bigint();
+    recommended(observed);
+    return Number(process.hrtime.bigint() - begin) / 1e6;
+  }).sort((a, b) => a - b);
+  expect(times[150]).toBeLessThan(1);
+});
