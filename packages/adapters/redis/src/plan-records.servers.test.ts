@@ -1,0 +1,79 @@
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { createPlanRecords, type PlanRecords } from './plan-records.ts';
+
+let server: RedisServer;
+let redis: Redis;
+let records: PlanRecords;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = await connectRedis({ url: server.url });
+  records = createPlanRecords(redis, { chainId: 31337, wallet: '0xabc' });
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  if (redis) await closeRedis(redis);
+  await server?.stop();
+});
+
+test('a plan is opened once; whoever opens it again is told what is recorded', async () => {
+  expect(await records.open(1, 'p1', { step: 0 })).toEqual({ kind: 'opened', version: 0, body: { step: 0 } });
+  await records.save(1, 'p1', 0, { step: 1 });
+  expect(await records.open(2, 'p1', { step: 0 })).toEqual({ kind: 'known', version: 1, body: { step: 1 } });
+  expect(await records.openPlan()).toBe('p1');
+});
+
+test('a wallet has one open plan; the next may begin when it is finished', async () => {
+  await records.open(1, 'p1', {});
+  expect(await records.open(1, 'p2', {})).toEqual({ kind: 'taken', planId: 'p1' });
+  expect(await records.read('p2')).toBeNull();
+  await records.finish(1, 'p1', 0, { done: true });
+  expect(await records.openPlan()).toBeNull();
+  expect((await records.open(1, 'p2', {})).kind).toBe('opened');
+  expect(await records.open(1, 'p1', {})).toEqual({ kind: 'known', version: 1, body: { done: true } });
+});
+
+test('wallets and chains do not stand in each other’s way', async () => {
+  const other = createPlanRecords(redis, { chainId: 1, wallet: '0xabc' });
+  await records.open(5, 'p1', {});
+  expect((await other.open(1, 'p1', {})).kind).toBe('opened');
+});
+
+test('once a later lease has opened, the earlier one writes nothing', async () => {
+  await records.open(1, 'p1', { by: 1 });
+  await records.open(2, 'p1', {});
+  await expect(records.save(1, 'p1', 0, { by: 'zombie' })).rejects.toMatchObject({ code: 'fenced' });
+  await expect(records.stepDone(1, 'p1', 0, {}, 7)).rejects.toMatchObject({ code: 'fenced' });
+  await expect(records.finish(1, 'p1', 0, {})).rejects.toMatchObject({ code: 'fenced' });
+  await expect(records.open(1, 'p2', {})).rejects.toMatchObject({ code: 'fenced' });
+  expect(await records.read('p1')).toEqual({ version: 0, body: { by: 1 } });
+  expect(await records.floor()).toBeNull();
+  expect(await records.openPlan()).toBe('p1');
+});
+
+test('of two writers on one version one wins', async () => {
+  await records.open(1, 'p1', {});
+  const writes = await Promise.allSettled([records.save(1, 'p1', 0, 'a'), records.save(1, 'p1', 0, 'b')]);
+  expect(writes.map((write) => write.status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect((await records.read('p1'))?.version).toBe(1);
+});
+
+test('a done step raises the floor with the record or not at all', async () => {
+  await records.open(1, 'p1', {});
+  expect(await records.stepDone(1, 'p1', 0, { step: 1 }, 8)).toBe(1);
+  expect(await records.floor()).toBe(8);
+  await expect(records.stepDone(1, 'p1', 0, {}, 9)).rejects.toMatchObject({ code: 'version' });
+  await expect(records.stepDone(1, 'p1', 1, {}, 7)).rejects.toMatchObject({ code: 'floor' });
+  expect(await records.floor()).toBe(8);
+  expect(await records.read('p1')).toEqual({ version: 1, body: { step: 1 } });
+});
+
+test('a done record does not stay for ever, an open one does', async () => {
+  await records.open(1, 'p1', {});
+  const key = (await redis.keys('*:plan:p1'))[0] ?? '';
+  expect(await redis.ttl(key)).toBe(-1);
+  await records.finish(1, 'p1', 0, {});
+  expect(await redis.ttl(key)).toBeGreaterThan(365 * 86_400);
+});

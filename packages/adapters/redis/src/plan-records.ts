@@ -1,0 +1,133 @@
+import type { Redis } from './connect.ts';
+import { defineScript } from './script.ts';
+
+/**
+ * What the executor must know after a crash: one record a plan, and per wallet and chain the open plan (`slot`), the next
+ * nonce that may be used (`floor`) and the highest fencing token seen (`fence`). Every write names the fencing token of the lease
+ * under which it is made and the version it builds on, and is one script: a process that was frozen while another took over
+ * writes nothing.
+ *
+ * Keys: `lp:executor:{<chainId>:<wallet>}:slot|floor|fence` and `…:plan:<planId>`, a hash of version and body.
+ */
+export type PlanRecords = {
+  /**
+   * Opens a plan, or tells what is recorded of it. `taken` names the plan that this wallet has not finished yet.
+   * From here on writes with a lower fencing token are refused.
+   */
+  open(fence: number, planId: string, body: unknown): Promise<OpenAnswer>;
+  /** Replaces the record. Returns the new version. */
+  save(fence: number, planId: string, version: number, body: unknown): Promise<number>;
+  /** Replaces the record and raises the nonce floor in one step. */
+  stepDone(fence: number, planId: string, version: number, body: unknown, nextNonce: number): Promise<number>;
+  /** Replaces the record for the last time and frees the wallet. Done records are kept for 400 days. */
+  finish(fence: number, planId: string, version: number, body: unknown): Promise<number>;
+  read(planId: string): Promise<StoredPlan | null>;
+  /** The plan this wallet has begun and not finished. */
+  openPlan(): Promise<string | null>;
+  /** The lowest nonce that no finished step has used; null before the first. */
+  floor(): Promise<number | null>;
+};
+
+export type StoredPlan = { readonly version: number; readonly body: unknown };
+export type OpenAnswer =
+  | (StoredPlan & { readonly kind: 'opened' | 'known' })
+  | { readonly kind: 'taken'; readonly planId: string };
+
+/** The write was not made. `fenced`: another holds the lease now. `version`: the record is not what we built on. */
+export class PlanRecordRefused extends Error {
+  override readonly name = 'PlanRecordRefused';
+  readonly code: 'fenced' | 'version' | 'floor';
+
+  constructor(code: 'fenced' | 'version' | 'floor', planId: string) {
+    super(`the record of plan ${planId} was not written: ${explanations[code]}`);
+    this.code = code;
+  }
+}
+
+const explanations = {
+  fenced: 'another executor holds this wallet’s lease',
+  version: 'the record has changed since it was read',
+  floor: 'the nonce floor would go back',
+} as const;
+
+const KEPT_S = 400 * 86_400;
+
+// KEYS: fence, slot, plan. ARGV: fence, plan id, body.
+const openPlan = defineScript(
+  'PlanOpen',
+  3,
+  `
+if tonumber(ARGV[1]) < tonumber(redis.call('GET', KEYS[1]) or '0') then return {'fenced'} end
+redis.call('SET', KEYS[1], ARGV[1])
+local known = redis.call('HMGET', KEYS[3], 'version', 'body')
+if known[1] then return {'known', known[1], known[2]} end
+local slot = redis.call('GET', KEYS[2])
+if slot and slot ~= ARGV[2] then return {'taken', slot} end
+redis.call('SET', KEYS[2], ARGV[2])
+redis.call('HSET', KEYS[3], 'version', '0', 'body', ARGV[3])
+return {'opened', '0', ARGV[3]}`,
+);
+
+// KEYS: fence, slot, plan, floor. ARGV: fence, plan id, version, body, next nonce or '', seconds to keep or ''.
+const writePlan = defineScript(
+  'PlanWrite',
+  4,
+  `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'fenced' end
+if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return 'version' end
+if ARGV[5] ~= '' then
+  if tonumber(ARGV[5]) < tonumber(redis.call('GET', KEYS[4]) or '0') then return 'floor' end
+  redis.call('SET', KEYS[4], ARGV[5])
+end
+redis.call('HSET', KEYS[3], 'version', tostring(tonumber(ARGV[3]) + 1), 'body', ARGV[4])
+if ARGV[6] ~= '' then
+  redis.call('EXPIRE', KEYS[3], ARGV[6])
+  if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[2]) end
+end
+return 'written'`,
+);
+
+/** The records of one wallet on one chain; `wallet` in lower case. Bodies are kept as JSON. */
+export function createPlanRecords(redis: Redis, of: { chainId: number; wallet: string }): PlanRecords {
+  const prefix = `lp:executor:{${of.chainId}:${of.wallet}}:`;
+  const keys = { fence: `${prefix}fence`, slot: `${prefix}slot`, floor: `${prefix}floor` };
+  const planKey = (planId: string) => `${prefix}plan:${planId}`;
+
+  async function write(fence: number, planId: string, version: number, body: unknown, last: (string | number)[]) {
+    const values = [fence, planId, version, JSON.stringify(body), ...last];
+    const answer = await writePlan(redis, [keys.fence, keys.slot, planKey(planId), keys.floor], values);
+    if (answer === 'fenced' || answer === 'version' || answer === 'floor') throw new PlanRecordRefused(answer, planId);
+    return version + 1;
+  }
+
+  return {
+    async open(fence, planId, body) {
+      const values = [fence, planId, JSON.stringify(body)];
+      const [kind, second, third] = asTexts(await openPlan(redis, [keys.fence, keys.slot, planKey(planId)], values));
+      if (kind === 'fenced') throw new PlanRecordRefused('fenced', planId);
+      if (kind === 'taken') return { kind, planId: second ?? '' };
+      return {
+        kind: kind === 'opened' ? 'opened' : 'known',
+        version: Number(second),
+        body: JSON.parse(third ?? 'null'),
+      };
+    },
+    save: (fence, planId, version, body) => write(fence, planId, version, body, ['', '']),
+    stepDone: (fence, planId, version, body, nextNonce) => write(fence, planId, version, body, [nextNonce, '']),
+    finish: (fence, planId, version, body) => write(fence, planId, version, body, ['', KEPT_S]),
+    async read(planId) {
+      const [version, body] = await redis.hmget(planKey(planId), 'version', 'body');
+      return version && body ? { version: Number(version), body: JSON.parse(body) } : null;
+    },
+    openPlan: () => redis.get(keys.slot),
+    async floor() {
+      const floor = await redis.get(keys.floor);
+      return floor === null ? null : Number(floor);
+    },
+  };
+}
+
+function asTexts(answer: unknown): string[] {
+  if (!Array.isArray(answer)) throw new Error('the script answered with something else than a list');
+  return answer.map(String);
+}
