@@ -1,0 +1,118 @@
+import { twapTickRoundingDown } from '@rangeward/uniswap-v3/tick-grid';
+import { type Address, BaseError } from 'viem';
+import { estimateMaxPriorityFeePerGas, getBlock, getChainId, getTransactionCount, readContract } from 'viem/actions';
+import { poolAbi, positionManagerAbi } from './abis.ts';
+import type { WalletClient } from './wallet-client.ts';
+
+/** What must be known of the chain before a step is signed, all of one block. */
+export type WalletState = {
+  readonly chainId: number;
+  readonly block: { readonly number: number; readonly timestampS: bigint; readonly baseFeeWei: bigint };
+  readonly priorityFeeWei: bigint;
+  /** The next nonce by the block (not by the pool of pending transactions). */
+  readonly nonce: number;
+  readonly pool: {
+    readonly sqrtPriceX96: bigint;
+    readonly tick: number;
+    readonly liquidity: bigint;
+    /** Rounded toward minus infinity; null when the pool's oracle does not reach back so far. */
+    readonly twapTick: number | null;
+  };
+  /** Null when the NFT does not exist (any more). */
+  readonly position: {
+    readonly owner: Address;
+    readonly token0: Address;
+    readonly token1: Address;
+    readonly feePips: number;
+    readonly tickLower: number;
+    readonly tickUpper: number;
+    readonly liquidity: bigint;
+  } | null;
+};
+
+export type WalletQuestion = {
+  readonly wallet: Address;
+  readonly pool: Address;
+  readonly positionManager: Address;
+  readonly tokenId: bigint;
+  readonly twapWindowS: number;
+};
+
+/** Reads it all from one node at its latest block. Throws when the node does not answer. */
+export async function readWalletState(client: WalletClient, of: WalletQuestion): Promise<WalletState> {
+  const [chainId, block, priorityFeeWei] = await Promise.all([
+    getChainId(client),
+    getBlock(client),
+    estimateMaxPriorityFeePerGas(client).catch(() => 0n),
+  ]);
+  const blockNumber = block.number;
+  const pool = { address: of.pool, abi: poolAbi, blockNumber } as const;
+  const [nonce, slot0, liquidity, twapTick, position] = await Promise.all([
+    getTransactionCount(client, { address: of.wallet, blockNumber }),
+    readContract(client, { ...pool, functionName: 'slot0' }),
+    readContract(client, { ...pool, functionName: 'liquidity' }),
+    readTwapTick(client, of, blockNumber),
+    readPosition(client, of, blockNumber),
+  ]);
+  return {
+    chainId,
+    block: { number: Number(block.number), timestampS: block.timestamp, baseFeeWei: block.baseFeePerGas ?? 0n },
+    priorityFeeWei,
+    nonce,
+    pool: { sqrtPriceX96: slot0[0], tick: slot0[1], liquidity, twapTick },
+    position,
+  };
+}
+
+async function readTwapTick(client: WalletClient, of: WalletQuestion, blockNumber: bigint): Promise<number | null> {
+  try {
+    const [cumulatives] = await readContract(client, {
+      address: of.pool,
+      abi: poolAbi,
+      functionName: 'observe',
+      args: [[of.twapWindowS, 0]],
+      blockNumber,
+    });
+    const [before, now] = cumulatives;
+    if (before === undefined || now === undefined) return null;
+    return twapTickRoundingDown(now - before, of.twapWindowS);
+  } catch (error) {
+    return whenReverted(error, null);
+  }
+}
+
+async function readPosition(client: WalletClient, of: WalletQuestion, blockNumber: bigint) {
+  const manager = { address: of.positionManager, abi: positionManagerAbi, blockNumber } as const;
+  try {
+    const [owner, stored] = await Promise.all([
+      readContract(client, { ...manager, functionName: 'ownerOf', args: [of.tokenId] }),
+      readContract(client, { ...manager, functionName: 'positions', args: [of.tokenId] }),
+    ]);
+    const [, , token0, token1, feePips, tickLower, tickUpper, liquidity] = stored;
+    return {
+      owner: lower(owner),
+      token0: lower(token0),
+      token1: lower(token1),
+      feePips,
+      tickLower,
+      tickUpper,
+      liquidity,
+    };
+  } catch (error) {
+    return whenReverted(error, null);
+  }
+}
+
+/** A revert is an answer of the contract; anything else is no answer at all. */
+function whenReverted<T>(error: unknown, answer: T): T {
+  const reverted =
+    error instanceof BaseError &&
+    error.walk((cause) => cause instanceof Error && cause.name === 'ContractFunctionRevertedError') !== null;
+  if (reverted) return answer;
+  throw error;
+}
+
+function lower(address: Address): Address {
+  // An address in lower case is the same address.
+  return address.toLowerCase() as Address;
+}
