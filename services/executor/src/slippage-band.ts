@@ -1,0 +1,93 @@
+import { mulDivRoundingDown, mulDivRoundingUp } from '@rangeward/uniswap-v3/full-math';
+import {
+  type Amounts,
+  amountsForLiquidityRoundingDown,
+  liquidityForAmounts,
+} from '@rangeward/uniswap-v3/liquidity-amounts';
+import { quoteToken0InToken1RoundingDown, quoteToken1InToken0RoundingDown } from '@rangeward/uniswap-v3/price';
+import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
+import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
+
+/** Prices between which a step may still happen: the anchor and so many basis points of the price to either side. */
+export type Band = { readonly lowX96: bigint; readonly highX96: bigint };
+
+const BPS = 10_000n;
+const PIPS = 1_000_000n;
+
+/** The band as square-root prices, rounded inwards. */
+export function bandAround(sqrtPriceX96: bigint, slippageBps: number): Band {
+  return {
+    lowX96: scaledRoot(sqrtPriceX96, BPS - BigInt(slippageBps)) + 1n,
+    highX96: scaledRoot(sqrtPriceX96, BPS + BigInt(slippageBps)),
+  };
+}
+
+/**
+ * The least that a withdrawal pays anywhere in the band, rounded down as the pool does: token0 at its upper end, token1
+ * at its lower. When the band covers the whole range both would be 0, which protects nothing; then the band reaches only
+ * halfway to the range's ends.
+ */
+export function withdrawalMinimums(of: TickRange & { liquidity: bigint; sqrtPriceX96: bigint; slippageBps: number }) {
+  return minimumsInBand(of, (sqrtPriceX96) => amountsForLiquidityRoundingDown({ ...of, sqrtPriceX96 }));
+}
+
+/** The least that a mint with these amounts takes anywhere in the band, rounded down; the band as for a withdrawal. */
+export function mintMinimums(of: TickRange & Amounts & { sqrtPriceX96: bigint; slippageBps: number }): Amounts {
+  return minimumsInBand(of, (sqrtPriceX96) => {
+    const liquidity = liquidityForAmounts({ ...of, sqrtPriceX96 });
+    return amountsForLiquidityRoundingDown({ ...of, sqrtPriceX96, liquidity });
+  });
+}
+
+function minimumsInBand(
+  of: TickRange & { readonly sqrtPriceX96: bigint; readonly slippageBps: number },
+  amountsAt: (sqrtPriceX96: bigint) => Amounts,
+): Amounts {
+  const inBand = (band: Band): Amounts => ({
+    amount0: amountsAt(band.highX96).amount0,
+    amount1: amountsAt(band.lowX96).amount1,
+  });
+  const minimums = inBand(bandAround(of.sqrtPriceX96, of.slippageBps));
+  if (minimums.amount0 > 0n || minimums.amount1 > 0n) return minimums;
+  return inBand({
+    lowX96: (of.sqrtPriceX96 + getSqrtRatioAtTick(of.tickLower)) >> 1n,
+    highX96: (of.sqrtPriceX96 + getSqrtRatioAtTick(of.tickUpper)) >> 1n,
+  });
+}
+
+/** The least a swap must pay: its input less the fee at the anchor price, less the slippage, rounded down. */
+export function swapMinimumRoundingDown(of: {
+  readonly zeroForOne: boolean;
+  readonly amountIn: bigint;
+  readonly feePips: number;
+  readonly sqrtPriceX96: bigint;
+  readonly slippageBps: number;
+}): bigint {
+  const lessFee = mulDivRoundingDown(of.amountIn, PIPS - BigInt(of.feePips), PIPS);
+  const quoted = of.zeroForOne
+    ? quoteToken0InToken1RoundingDown(of.sqrtPriceX96, lessFee)
+    : quoteToken1InToken0RoundingDown(of.sqrtPriceX96, lessFee);
+  return mulDivRoundingDown(quoted, BPS - BigInt(of.slippageBps), BPS);
+}
+
+/** Distance of two prices in basis points of the price, rounded up; for people and gates. */
+export function distanceBpsRoundingUp(sqrtPriceX96: bigint, anchorX96: bigint): bigint {
+  const ratio = mulDivRoundingUp(sqrtPriceX96 * sqrtPriceX96, BPS, anchorX96 * anchorX96);
+  return ratio > BPS ? ratio - BPS : BPS - ratio;
+}
+
+/** sqrtPrice * sqrt(bps / 10,000), rounded down. */
+function scaledRoot(sqrtPriceX96: bigint, bps: bigint): bigint {
+  return squareRootRoundingDown((sqrtPriceX96 * sqrtPriceX96 * bps) / BPS);
+}
+
+/** Newton's method from above: the first value that does not fall any more is the root. */
+export function squareRootRoundingDown(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
+  for (;;) {
+    const next = (root + value / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
