@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { gasPriceOracleAbi } from './abis.ts';
+import { ChainError, toChainError } from './chain-error.ts';
+import type { ChainReader } from './client.ts';
+
+/** The price of gas as of one block. */
+export type Gas = {
+  /** Base fee of the block after it, wei. */
+  readonly baseFeeWei: bigint;
+  /** What the middle of its transactions paid on top, wei. */
+  readonly priorityFeeWei: bigint;
+  /** Upper bound of the data fee on the layer below for a transaction of `ROLLUP_TX_BYTES`; 0 where there is none. */
+  readonly l1FeeWei: bigint;
+};
+
+/** Chains of the OP stack, which charge for data on Ethereum: Base and Base Sepolia. */
+const OP_STACK_CHAIN_IDS: ReadonlySet<number> = new Set([8453, 84532]);
+const GAS_PRICE_ORACLE = '0x420000000000000000000000000000000000000F';
+/** A whole rebalance as one multicall is about two kilobytes of call data. */
+const ROLLUP_TX_BYTES = 2_048n;
+
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]+$/i)
+  .transform((text) => BigInt(text));
+const feeHistory = z.object({
+  baseFeePerGas: z.array(quantity).min(1),
+  reward: z.array(z.array(quantity)).nullish(),
+});
+
+/** How many blocks the priority fee is taken over. */
+const FEE_BLOCKS = 5;
+
+/** Gas as of block `number`; throws ChainError. */
+export async function readGas(chain: ChainReader, number: number): Promise<Gas> {
+  const [answer, l1FeeWei] = await Promise.all([
+    chain.request('eth_feeHistory', [
+      `0x${Math.min(FEE_BLOCKS, number + 1).toString(16)}`,
+      `0x${number.toString(16)}`,
+      [50],
+    ]),
+    readL1Fee(chain, number),
+  ]);
+  const history = feeHistory.safeParse(answer);
+  const baseFeeWei = history.data?.baseFeePerGas.at(-1);
+  if (!history.success || baseFeeWei === undefined) {
+    throw new ChainError('bad-answer', chain.name, 'eth_feeHistory answered something that is no fee history');
+  }
+  return { baseFeeWei, priorityFeeWei: medianRoundingDown(history.data.reward?.flat() ?? []), l1FeeWei };
+}
+
+/** The middle one; of an even number the lower of the two in the middle; 0 of none. */
+export function medianRoundingDown(values: readonly bigint[]): bigint {
+  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return sorted[(sorted.length - 1) >> 1] ?? 0n;
+}
+
+async function readL1Fee(chain: ChainReader, number: number): Promise<bigint> {
+  if (!OP_STACK_CHAIN_IDS.has(chain.known.chainId)) return 0n;
+  try {
+    return await chain.client.readContract({
+      address: GAS_PRICE_ORACLE,
+      abi: gasPriceOracleAbi,
+      functionName: 'getL1FeeUpperBound',
+      args: [ROLLUP_TX_BYTES],
+      blockNumber: BigInt(number),
+    });
+  } catch (cause) {
+    throw toChainError(chain.name, 'GasPriceOracle.getL1FeeUpperBound', cause);
+  }
+}
