@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+const usd = (dollars: number, description: string) =>
+  z.number().nonnegative().max(1e9).default(dollars).describe(`${description}, USD`);
+const bps = (value: number, description: string) =>
+  z.int().nonnegative().max(1_000_000).default(value).describe(`${description}, 1/100 of a percent`);
+
+/** When it is worth moving a position, and how much may be spent on it. */
+export const decisionSettings = z.strictObject({
+  move: z
+    .strictObject({
+      edgeMarginTicks: z
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe('a price this close to an edge counts as out of range; 0 = only when it is out'),
+      maxOverlapBps: bps(5000, 'in range, move only when the new and the old range share at most this much'),
+      sameRangeBps: bps(9000, 'ranges that share at least this much are the same range: never move'),
+    })
+    .prefault({}),
+  value: z
+    .strictObject({
+      minPositionUsd: usd(100, 'least value of a position that is managed'),
+      maxCostBps: bps(100, 'most that a move may cost of the position’s value'),
+      minYearlyGainUsd: usd(10, 'least gain a year of a move, its cost taken off'),
+      minApyImprovementBps: bps(50, 'least improvement of the yearly yield'),
+      maxBreakEvenDays: z.number().positive().default(30).describe('longest time in which a move may earn its cost'),
+      swapImpactBps: bps(5, 'price impact expected of the swap, beside the pool’s fee'),
+      collectGasMultiple: z
+        .number()
+        .positive()
+        .default(10)
+        .describe('collect when fees are worth this many times the gas'),
+      minCollectUsd: usd(1, 'least fees worth collecting'),
+    })
+    .prefault({}),
+  guard: z
+    .strictObject({
+      maxTwapDeviationTicks: z
+        .int()
+        .positive()
+        .default(100)
+        .describe('most the tick may differ from its time-weighted mean'),
+      minTwapWindowS: z.int().nonnegative().default(60).describe('shortest window of that mean that counts'),
+      allowMissingTwap: z
+        .boolean()
+        .default(false)
+        .describe('trade live although the pool’s oracle cannot answer; dangerous, off unless you know the pool'),
+      maxBlockAgeS: z
+        .int()
+        .positive()
+        .default(300)
+        .describe('oldest block to decide on, where the chain’s clock is real'),
+      minTimeLeftS: z.int().nonnegative().default(30).describe('least time before the run’s deadline to begin a plan'),
+    })
+    .prefault({}),
+  gas: z
+    .strictObject({
+      rebalanceUnits: z.int().positive().default(900_000).describe('gas of withdraw, approve, swap and mint together'),
+      collectUnits: z.int().positive().default(200_000).describe('gas of collecting fees'),
+      marginBps: bps(2500, 'added to the expected cost of gas'),
+      reserveBps: z
+        .int()
+        .min(10_000)
+        .default(15_000)
+        .describe('reserved of the expected cost, 1/100 of a percent; room for replaced transactions'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      rebalancesPerDay: z
+        .int()
+        .min(1)
+        .max(20)
+        .default(5)
+        .describe('rebalances in any 24 hours, all positions together'),
+      gasUsdPerDay: usd(50, 'gas in any 24 hours, all positions together'),
+    })
+    .prefault({}),
+  plan: z
+    .strictObject({
+      ttlS: z.int().positive().default(240).describe('how long the executor may begin the plan, seconds'),
+      maxSlippageBps: z.int().min(1).max(1000).default(50).describe('for withdraw, swap and mint'),
+      maxTickDeviation: z.int().positive().default(100).describe('most the tick may have moved when a step is sent'),
+      deadlineS: z.int().positive().default(600).describe('block time that each transaction stays valid, seconds'),
+    })
+    .prefault({}),
+});
+export type DecisionSettings = z.output<typeof decisionSettings>;
