@@ -18,6 +18,10 @@ export type ConsumerDefinition = {
   readonly concurrency: number;
   /** Where a consumer that did not exist before begins. */
   readonly deliver: 'all' | 'new';
+  /** Wait until the broker has recorded the acknowledgement: for work whose repetition is expensive. */
+  readonly doubleAck?: boolean;
+  /** Pause after the first failure, 1,000 by default; doubles with each further one. */
+  readonly retryFirstMs?: number;
 };
 
 const consumer = (
@@ -47,7 +51,10 @@ export const consumers = {
   marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', { name: 'runs' }),
   signalMarkets: consumer('signal', 'LP_EVENTS', 'lp.v1.market-observed.>', { name: 'markets' }),
   decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', { name: 'recommendations' }),
-  executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', { name: 'plans' }),
+  executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', {
+    name: 'plans',
+    doubleAck: true,
+  }),
   alertsErrors: consumer('alerts', 'LP_ERRORS', 'lp.v1.error-notification.>', { name: 'errors', concurrency: 256 }),
   alertsRuns: consumer('alerts', 'LP_EVENTS', 'lp.v1.run-completed.>', { name: 'runs' }),
   alertsDeadLetters: consumer('alerts', 'LP_DLQ', 'lp.v1.dlq.>', { name: 'dead-letters' }),

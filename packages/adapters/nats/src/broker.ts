@@ -1,0 +1,49 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { connectNats } from './connect.ts';
+import type { Log } from './log.ts';
+import { openPublisher, type Publisher } from './publisher.ts';
+import type { Credentials } from './settings.ts';
+
+/** An open connection with what hangs on it; all that the operator's side of the dead letters needs. */
+export type Broker = {
+  readonly nc: NatsConnection;
+  readonly jsm: JetStreamManager;
+  readonly publisher: Publisher;
+  /** Service name, or `cli` and the like: the name of the connection and of its inbox. */
+  readonly service: string;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  close(): Promise<void>;
+};
+
+export type BrokerOptions = {
+  readonly url: string;
+  readonly service: string;
+  readonly log: Log;
+  readonly now?: (() => number) | undefined;
+  readonly credentials?: Credentials | undefined;
+  /** How long a publish waits for JetStream, re-sending, before it fails. */
+  readonly publishWithinMs?: number | undefined;
+};
+
+/** Connects; throws an Error that names the address when that fails. */
+export async function openBroker(options: BrokerOptions): Promise<Broker> {
+  const nc = await connectNats(options);
+  // The check asks for account information, which a service's user need not be allowed to see.
+  const jsm = await jetstreamManager(nc, { checkAPI: false });
+  const publisher = openPublisher(nc, options.service, options.publishWithinMs);
+  return {
+    nc,
+    jsm,
+    publisher,
+    service: options.service,
+    log: options.log,
+    now: options.now ?? Date.now,
+    async close() {
+      publisher.close();
+      if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { type EventDefinition, encodeEvent, type StreamName } from '@rangeward/contracts';
+import type { z } from 'zod';
+import type { Broker } from './broker.ts';
+import type { Cause, Published } from './bus.ts';
+import { type Acknowledgement, type OutgoingMessage, PublishError, WRONG_LAST_SEQUENCE } from './publisher.ts';
+import { endSpan, startSend } from './trace.ts';
+
+export type PublishEvent = <Schema extends z.ZodType>(
+  definition: EventDefinition<Schema>,
+  data: z.output<Schema>,
+  cause?: Cause,
+  /** Headers of the message that is being handled, whose trace goes on. */
+  incoming?: Readonly<Record<string, string>>,
+) => Promise<Published>;
+
+/** The way of every event onto the bus: encode, trace, send, wait for the acknowledgement. */
+export function createPublishEvent(broker: Broker): PublishEvent {
+  const source = `rangeward/${broker.service}`;
+  return async (definition, data, cause = {}, incoming) => {
+    const time = cause.time ?? new Date(broker.now()).toISOString();
+    const message = encodeEvent(definition, data, {
+      source,
+      time,
+      ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
+      ...(cause.causationId === undefined ? {} : { causationId: cause.causationId }),
+    });
+    const headers: Record<string, string> = { ...message.headers, 'Nats-Msg-Id': message.id };
+    if (definition.once) headers['Nats-Expected-Last-Subject-Sequence'] = '0';
+    // Widened, because what follows looks at the name and the address only.
+    const span = startSend(
+      definition as unknown as EventDefinition,
+      { subject: message.subject, id: message.id, headers },
+      cause.correlationId,
+      incoming,
+    );
+    try {
+      const { subject, body } = message;
+      const answer = definition.once
+        ? await publishOnce(broker, definition.stream, { subject, headers, body })
+        : await broker.publisher.publish({ subject, headers, body });
+      span.end();
+      return { id: message.id, stream: answer.stream, sequence: answer.sequence, duplicate: answer.duplicate };
+    } catch (error) {
+      endSpan(span, error);
+      throw error;
+    }
+  };
+}
+
+/** A subject that holds a message already is success: the work was said before, however long ago. */
+export async function publishOnce(
+  broker: Broker,
+  stream: StreamName,
+  message: OutgoingMessage,
+): Promise<Acknowledgement> {
+  try {
+    return await broker.publisher.publish(message);
+  } catch (error) {
+    if (!(error instanceof PublishError) || error.code !== String(WRONG_LAST_SEQUENCE)) throw error;
+    const sequence = Number(/\d+$/.exec(error.message)?.[0] ?? 0);
+    return { stream, sequence, duplicate: true };
+  }
+}
