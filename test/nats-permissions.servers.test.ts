@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { inboxPrefix } from '@rangeward/adapter-nats/connect';
+import { provisionConsumer, provisionStreams } from '@rangeward/adapter-nats/provision';
+import { catalogue, type ConsumerDefinition, consumers, serviceNames, streams } from '@rangeward/contracts';
+import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const users = [...serviceNames, 'operator'] as const;
+type User = (typeof users)[number];
+
+const allConsumers: ConsumerDefinition[] = Object.values(consumers);
+const streamNames = Object.keys(streams);
+const pool = '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640';
+
+let server: NatsServer;
+const connections = new Map<string, NatsConnection>();
+
+/** The very file that compose uses, with passwords in the environment as compose has them. */
+beforeAll(async () => {
+  for (const user of [...users, 'admin']) process.env[passwordVariable(user)] = password(user);
+  server = await startNatsServer({ configText: await readFile(`${root}deploy/nats-permissions.conf`, 'utf8') });
+  for (const user of [...users, 'admin']) connections.set(user, await connectAs(user));
+  const jsm = await jetstreamManager(connectionOf('admin'));
+  await provisionStreams(jsm);
+  await Promise.all(allConsumers.map((consumer) => provisionConsumer(jsm, consumer)));
+});
+
+afterAll(async () => {
+  await Promise.all([...connections.values()].map((connection) => connection.close()));
+  await server?.stop();
+});
+
+describe('what each user of the broker may publish', () => {
+  const subjects = publishTable();
+
+  test.each(users)('%s: its own events, requests and acknowledgements, and nothing of anybody else', async (user) => {
+    const expected = subjects.map(({ subject, allowed }) => ({ subject, allowed: allowed.includes(user) }));
+    const found = await Promise.all(
+      subjects.map(async ({ subject }) => ({ subject, allowed: await mayPublish(connectionOf(user), subject) })),
+    );
+    expect(found).toEqual(expected);
+  });
+
+  test('each user is both allowed and refused something, so the table above can fail', () => {
+    for (const user of users) {
+      expect(subjects.some(({ allowed }) => allowed.includes(user))).toBe(true);
+      expect(subjects.some(({ allowed }) => !allowed.includes(user))).toBe(true);
+    }
+  });
+});
+
+describe('what each user of the broker may hear', () => {
+  const all = ['>', 'lp.v1.>', `lp.v1.trade-executed.>`, '$JS.>', '$JS.API.>', '$JS.ACK.>', '$SYS.>', '_INBOX.>'];
+  const inboxes = [...users, 'admin', 'cli'].map((user) => `${inboxPrefix(user)}.>`);
+  const operatorHears = ['lp.v1.>', 'lp.v1.trade-executed.>', '_INBOX.>', '_INBOX_operator.>', '_INBOX_cli.>'];
+
+  test.each(users)('%s: its own replies, and a person the events', async (user) => {
+    const subjects = [...all, ...inboxes];
+    const found = await Promise.all(subjects.map((subject) => maySubscribe(connectionOf(user), subject)));
+    const heard = subjects.filter((_, index) => found[index]);
+    expect(heard.sort()).toEqual(user === 'operator' ? operatorHears.sort() : [`${inboxPrefix(user)}.>`]);
+  });
+});
+
+test.each(serviceNames)('%s starts on what is there, with its own rights alone', async (service) => {
+  const jsm = await jetstreamManager(connectionOf(service), { checkAPI: false });
+  await provisionStreams(jsm);
+  const own = allConsumers.filter((consumer) => consumer.service === service);
+  const infos = await Promise.all(own.map((consumer) => provisionConsumer(jsm, consumer)));
+  expect(infos.map((info) => info.name)).toEqual(own.map(({ durable }) => durable));
+  for (const { stream, durable } of own) {
+    const pulled = await (await jsm.jetstream().consumers.get(stream, durable)).fetch({ max_messages: 1, expires: 1_000 });
+    for await (const message of pulled) message.nak();
+  }
+});
+
+test('a stranger, and a user with another password, are turned away', async () => {
+  const options = { servers: server.url, reconnect: false };
+  await expect(connect(options)).rejects.toThrow(/authorization/i);
+  await expect(connect({ ...options, user: 'executor', pass: password('decision') })).rejects.toThrow(/authorization/i);
+});
+
+test('the file is what the contracts say', async () => {
+  const script = `${root}scripts/generate-nats-permissions.ts`;
+  await expect(promisify(execFile)(process.execPath, [script, '--check'])).resolves.toBeDefined();
+});
+
+/** Every subject that means something, and who may publish there, derived from the tables of the contracts. */
+function publishTable(): { subject: string; allowed: User[] }[] {
+  const only = (...allowed: User[]) => allowed;
+  const says = (event: (typeof catalogue)[number]) =>
+    users.filter((user) => event.saidBy.some((who) => who === (user === 'operator' ? 'person' : user)));
+  return [
+    ...catalogue
+      .filter((event) => event.name !== 'error-notification')
+      .map((event) => ({ subject: `lp.v1.${event.name}.local.${pool}`, allowed: says(event) })),
+    ...serviceNames.map((service) => ({
+      subject: `lp.v1.error-notification.${service}`,
+      allowed: service === 'alerts' ? [] : only(service),
+    })),
+    ...allConsumers.flatMap(({ service, stream, durable }) => [
+      { subject: `lp.v1.dlq.${stream}.${durable}`, allowed: only(service) },
+      { subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, allowed: only(service) },
+      { subject: `$JS.ACK.${stream}.${durable}.1.1.1.1.0`, allowed: only(service) },
+      { subject: `$JS.API.CONSUMER.INFO.${stream}.${durable}`, allowed: only(service, 'operator') },
+      { subject: `$JS.API.CONSUMER.CREATE.${stream}.${durable}`, allowed: [] },
+      { subject: `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${durable}`, allowed: [] },
+      { subject: `$JS.API.CONSUMER.DELETE.${stream}.${durable}`, allowed: [] },
+    ]),
+    ...streamNames.flatMap((stream) => [
+      { subject: `$JS.API.STREAM.INFO.${stream}`, allowed: [...users] },
+      { subject: `$JS.API.STREAM.MSG.GET.${stream}`, allowed: only('operator') },
+      { subject: `$JS.API.STREAM.MSG.DELETE.${stream}`, allowed: stream === 'LP_DLQ' ? only('operator') : [] },
+      ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'SNAPSHOT', 'RESTORE'].map((verb) => ({
+        subject: `$JS.API.STREAM.${verb}.${stream}`,
+        allowed: [],
+      })),
+    ]),
+    { subject: 'lp.v1.control.pause', allowed: only('operator') },
+    { subject: '$JS.API.INFO', allowed: only('operator') },
+    { subject: 'lp.v1.no-such-event.local', allowed: [] },
+    { subject: '$SYS.REQ.SERVER.PING', allowed: [] },
+    ...users.map((user) => ({ subject: `${inboxPrefix(user)}.forged`, allowed: [] })),
+  ];
+}
+
+/**
+ * Publishes nothing harmful: an empty body with a reply subject that nobody listens to. The server answers a flush after
+ * the refusal of anything sent before it, so what was refused is known by then.
+ */
+async function mayPublish(connection: NatsConnection, subject: string): Promise<boolean> {
+  return untilSettled(connection, 'publish', subject, () => connection.publish(subject));
+}
+
+async function maySubscribe(connection: NatsConnection, subject: string): Promise<boolean> {
+  return untilSettled(connection, 'subscription', subject, () => {
+    const subscription = connection.subscribe(subject, { callback: () => {} });
+    return () => subscription.unsubscribe();
+  });
+}
+
+async function untilSettled(
+  connection: NatsConnection,
+  operation: 'publish' | 'subscription',
+  subject: string,
+  act: () => (() => void) | void,
+): Promise<boolean> {
+  let refused = false;
+  const status = connection.status();
+  const watching = (async () => {
+    for await (const one of status) {
+      const error = one.type === 'error' ? one.error : undefined;
+      if (error instanceof PermissionViolationError && error.operation === operation && error.subject === subject) {
+        refused = true;
+      }
+    }
+  })();
+  const undo = act();
+  await connection.flush();
+  undo?.();
+  // The status iterator has taken what came before the flush's answer once a further turn has passed.
+  await connection.flush();
+  status.return?.();
+  await watching;
+  return !refused;
+}
+
+async function connectAs(user: string): Promise<NatsConnection> {
+  return connect({ servers: server.url, user, pass: password(user), inboxPrefix: inboxPrefix(user) });
+}
+
+function connectionOf(user: string): NatsConnection {
+  const connection = connections.get(user);
+  if (connection === undefined) throw new Error(`${user} has no connection`);
+  return connection;
+}
+
+function password(user: string): string {
+  return `secret-of-${user}`;
+}
+
+function passwordVariable(user: string): string {
+  return `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
+}
