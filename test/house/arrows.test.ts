@@ -8,10 +8,11 @@ const arrows: Record<string, readonly string[]> = {
   service: [],
   adapters: ['contracts', 'uniswap-v3'],
   localnet: ['uniswap-v3'],
-  services: ['contracts', 'uniswap-v3', 'service', 'adapters'],
-  apps: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'services'],
-  test: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'services', 'apps'],
-  bench: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'services', 'apps'],
+  host: ['contracts', 'service', 'adapters'],
+  services: ['contracts', 'uniswap-v3', 'service', 'adapters', 'host'],
+  apps: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services'],
+  test: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
+  bench: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
 };
 
 /** What tests of a room may use beside: real servers, and the other half of a pair. */

@@ -25,8 +25,8 @@ const schedulerSettings = z.strictObject({
   runTimeoutS: z.int().min(5).max(3600).default(300).describe('a run without a result by then is failed'),
 });
 
-export const settings = z.object({
-  ...processSettings.shape,
+export const settings = z.strictObject({
+  ...processSettings,
   mode: z.enum(tradingModes).default('paper'),
   nats: natsSettings,
   redis: redisSettings,

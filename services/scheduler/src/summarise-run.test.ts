@@ -24,7 +24,7 @@ const common = {
 } satisfies RunFacts;
 const hold = { at: at(3), kind: 'hold', reason: 'in range', planId: null } as const;
 const act = { at: at(3), kind: 'rebalance', reason: 'out of range', planId: 'p' } as const;
-const trade = {
+const trade: NonNullable<RunFacts['trade']> = {
   at: at(9),
   planId: 'p',
   outcome: 'confirmed',
@@ -38,7 +38,7 @@ const trade = {
   fees0: '1',
   fees1: '2',
   feesUsdE6: 3,
-} as const;
+};
 
 describe('the record of a run', () => {
   it('is pending, then running, then completed', () => {

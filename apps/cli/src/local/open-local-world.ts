@@ -1,0 +1,121 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
+import { localClient } from '@rangeward/localnet/local-client';
+import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
+import { type OpenedPosition, openPosition } from '@rangeward/localnet/open-position';
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
+import type { Life } from '@rangeward/service/life';
+import { parseAbi } from 'viem';
+import { stringify } from 'yaml';
+import type { MarketSource } from './market-source.ts';
+
+/** Everything outside the services, as real processes in one folder: broker, state, chain, and a position to manage. */
+export type LocalWorld = {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly nats: NatsServer;
+  readonly redis: RedisServer;
+  readonly chain: LocalChain;
+  readonly position: OpenedPosition & { readonly tickLower: number; readonly tickUpper: number };
+};
+
+export type LocalWorldOptions = {
+  readonly folder: string;
+  readonly cacheDir: string;
+  readonly market: MarketSource;
+  /** Written to disk before each acknowledgement, as for real money; off in tests that measure something else. */
+  readonly durable: boolean;
+  /** Half the width of the first range, in ticks: about as many hundredths of a percent. */
+  readonly halfWidthTicks?: number;
+  /** Brings the pool to where the market begins, before the position is opened. */
+  readonly beforePosition?: (chain: LocalChain) => Promise<void>;
+  /** Sections of the configuration that differ from the defaults. */
+  readonly settings?: Record<string, unknown>;
+  readonly onProgress?: (text: string) => void;
+};
+
+const TICK_SPACING = 10;
+const USDC = 60_000_000_000n;
+const WETH = 20n * 10n ** 18n;
+
+/** Opens it all; the life closes what was opened, last first. */
+export async function openLocalWorld(life: Life, options: LocalWorldOptions): Promise<LocalWorld> {
+  const say = options.onProgress ?? (() => {});
+  const { folder, durable } = options;
+  await mkdir(folder, { recursive: true });
+  const [nats, redis, chain] = await Promise.all([
+    life.open('nats-server', () => startNatsServer({ dir: join(folder, 'nats'), syncAlways: durable }), stop),
+    life.open('redis-server', () => startRedisServer({ dir: join(folder, 'redis'), appendfsync: durable ? 'always' : 'everysec' }), stop),
+    life.open('local chain', () => openChain(options), stop, { openWithinMs: 120_000 }),
+  ]);
+  say(`nats-server ${nats.version}, redis-server ${redis.version} and a chain with the real Uniswap V3 are up`);
+  await options.beforePosition?.(chain);
+  const position = await openManagedPosition(chain, options.halfWidthTicks ?? 60);
+  const configFile = join(folder, 'rangeward.yaml');
+  const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
+  await writeFile(configFile, stringify(settings));
+  await life.open('folder', () => folder, (path) => rm(path, { recursive: true, force: true }));
+  return { folder, configFile, nats, redis, chain, position };
+}
+
+const stop = (server: { stop(): Promise<void> }) => server.stop();
+
+function openChain({ cacheDir, market, folder }: LocalWorldOptions): Promise<LocalChain> {
+  return loadChain({ cacheDir, variant: market.variant, beforeDump: market.tradeHistory, dir: join(folder, 'chain') });
+}
+
+async function openManagedPosition(chain: LocalChain, halfWidthTicks: number) {
+  const tick = await tickOf(chain);
+  const tickLower = floorToSpacing(tick - halfWidthTicks, TICK_SPACING);
+  const tickUpper = floorToSpacing(tick + halfWidthTicks, TICK_SPACING) + TICK_SPACING;
+  const opened = await openPosition({
+    rpcUrl: chain.rpcUrl,
+    account: chain.accounts.operator,
+    pool: chain.pool,
+    tickLower,
+    tickUpper,
+    amount0Desired: USDC,
+    amount1Desired: WETH,
+  });
+  return { ...opened, tickLower, tickUpper };
+}
+
+const slot0Abi = parseAbi(['function slot0() view returns (uint160, int24 tick, uint16, uint16, uint16, uint8, bool)']);
+
+async function tickOf(chain: LocalChain): Promise<number> {
+  const [, tick] = await localClient(chain.rpcUrl).readContract({ address: chain.pool, abi: slot0Abi, functionName: 'slot0' });
+  return tick;
+}
+
+/**
+ * The configuration of the local world. It trades live, because nothing on this chain is worth anything; the key is one
+ * of the development keys that everybody knows.
+ */
+function localSettings(world: { nats: NatsServer; redis: RedisServer; chain: LocalChain; tokenId: bigint }): Record<string, unknown> {
+  const { chain } = world;
+  return {
+    mode: 'live',
+    nats: { url: world.nats.url },
+    redis: { url: world.redis.url },
+    chains: {
+      local: {
+        chainId: chain.chainId,
+        rpcUrl: chain.rpcUrl,
+        wsUrl: chain.wsUrl,
+        confirmations: 1,
+        pools: {
+          'usdc-weth-500': {
+            address: chain.pool,
+            token0: { symbol: 'USDC', decimals: 6 },
+            token1: { symbol: 'WETH', decimals: 18 },
+            stable: 'token0',
+            positions: [{ id: 'main', tokenId: world.tokenId.toString() }],
+          },
+        },
+      },
+    },
+    executor: { privateKey: chain.accounts.operator.privateKey },
+  };
+}

@@ -1,0 +1,12 @@
+import { runProcess } from '@rangeward/service/process';
+import type { z } from 'zod';
+import { environment } from './config.ts';
+import { configFiles } from './config-files.ts';
+import { type HostedService, hostService } from './host-service.ts';
+
+/** The whole of a service's main: runs it as a process of its own until it is asked to end. */
+export function runService<Schema extends z.ZodObject>(service: HostedService<Schema>): Promise<never> {
+  return runProcess(service.name, async (life) => {
+    await hostService(life, service, { files: configFiles(environment), env: environment, alone: true });
+  });
+}
