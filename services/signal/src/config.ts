@@ -1,3 +1,7 @@
+import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { natsSettings } from '@rangeward/adapter-nats/settings';
+import { redisSettings } from '@rangeward/adapter-redis/settings';
+import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
 /** What a person may configure of the view of the market. Shares are from 0 to 1, scales natural logarithms of the price. */
@@ -41,3 +45,12 @@ export const signalSettings = z.strictObject({
     })
     .prefault({}),
 });
+
+export const settings = z.strictObject({
+  ...processSettings,
+  nats: natsSettings,
+  redis: redisSettings,
+  chains: chainsSettings.default({}),
+  signal: signalSettings.prefault({}),
+});
+export type Settings = z.output<typeof settings>;

@@ -1,0 +1,35 @@
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { loadDecision, saveDecision } from './decisions.ts';
+
+let server: RedisServer;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = await connectRedis({ url: server.url });
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  if (redis) await closeRedis(redis);
+  await server?.stop();
+});
+
+test('the first decision of a run stands, whoever comes later', async () => {
+  expect(await loadDecision(redis, 'r1')).toBeNull();
+  expect(await saveDecision(redis, 'r1', 'hold')).toBe('hold');
+  expect(await saveDecision(redis, 'r1', 'rebalance')).toBe('hold');
+  expect(await loadDecision(redis, 'r1')).toBe('hold');
+  expect(await loadDecision(redis, 'r2')).toBeNull();
+});
+
+test('of many at once all get the same one', async () => {
+  const saved = await Promise.all(Array.from({ length: 20 }, (_, index) => saveDecision(redis, 'r1', `${index}`)));
+  expect(new Set(saved).size).toBe(1);
+});
+
+test('a decision is kept for eight days and no longer', async () => {
+  await saveDecision(redis, 'r1', 'hold');
+  expect(await redis.ttl('lp:decision:r1')).toBeGreaterThan(8 * 86_400 - 10);
+});

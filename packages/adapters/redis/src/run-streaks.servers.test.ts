@@ -1,0 +1,40 @@
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { noteRunEnd } from './run-streaks.ts';
+
+let server: RedisServer;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = await connectRedis({ url: server.url });
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  if (redis) await closeRedis(redis);
+  await server?.stop();
+});
+
+const note = (startedAtMs: number, failed: boolean, position = 'p') =>
+  noteRunEnd(redis, position, { id: `run${startedAtMs}`, startedAtMs, failed });
+
+test('failures in a row count until a run ends well', async () => {
+  expect(await note(1, true)).toBe(1);
+  expect(await note(2, true)).toBe(2);
+  expect(await note(3, false)).toBe(0);
+  expect(await note(4, true)).toBe(1);
+  expect(await note(5, true, 'other')).toBe(1);
+});
+
+test('neither order nor repetition changes the count', async () => {
+  await note(3, true);
+  await note(1, false);
+  expect(await note(2, true)).toBe(2);
+  expect(await note(2, true)).toBe(2);
+});
+
+test('only the newest fifty are remembered', async () => {
+  for (let run = 1; run <= 60; run++) await note(run, true);
+  expect(await redis.zcard('lp:run-streak:p')).toBe(50);
+});
