@@ -1,0 +1,192 @@
+import { addresses } from '@rangeward/localnet/addresses';
+import { type Anvil, startAnvil } from '@rangeward/localnet/anvil';
+import { deployUniswap } from '@rangeward/localnet/deploy-uniswap';
+import { type LocalClient, localClient } from '@rangeward/localnet/local-client';
+import { type Address, decodeFunctionResult, encodeFunctionData, encodePacked, keccak256 } from 'viem';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { computeSwap, type SwapOrder } from '../src/pool-swap.ts';
+import { getSqrtRatioAtTick } from '../src/tick-math.ts';
+import {
+  amountUpTo,
+  asFactoryOwner,
+  between,
+  changeLiquidity,
+  GAS,
+  type Market,
+  type MarketKind,
+  openBasePosition,
+  openMarket,
+  switchProtocolFee,
+  tradeBatch,
+} from './chain-market.ts';
+import { factoryAbi, multicallAbi, poolAbi, quoterAbi } from './contract-abis.ts';
+
+// Random mints, burns, swaps and collects through the real contracts, each event and afterwards the whole storage compared
+// with the replay to the wei. The tokens' decimals stand either way round, as USDC/WETH does on Ethereum and on Base.
+
+const kinds: MarketKind[] = [
+  {
+    name: 'stable token0, 0.05 %, protocol fee on',
+    fee: 500,
+    spacing: 10,
+    decimals: [6, 18],
+    tick: 196_256,
+    feeProtocol: 0x44,
+  },
+  {
+    name: 'stable token1, 0.3 %, protocol fee off',
+    fee: 3000,
+    spacing: 60,
+    decimals: [18, 6],
+    tick: -196_256,
+    feeProtocol: 0,
+  },
+  {
+    name: 'near par, 0.01 %, protocol fee of unequal sides',
+    fee: 100,
+    spacing: 1,
+    decimals: [18, 18],
+    tick: -7,
+    feeProtocol: 0xa6,
+  },
+];
+
+async function compareStorage(market: Market): Promise<void> {
+  const { client, pool, address } = market;
+  const at = { address, abi: poolAbi } as const;
+  const [slot0, liquidity, growth0, growth1, protocol] = await Promise.all([
+    client.readContract({ ...at, functionName: 'slot0' }),
+    client.readContract({ ...at, functionName: 'liquidity' }),
+    client.readContract({ ...at, functionName: 'feeGrowthGlobal0X128' }),
+    client.readContract({ ...at, functionName: 'feeGrowthGlobal1X128' }),
+    client.readContract({ ...at, functionName: 'protocolFees' }),
+  ]);
+  expect([slot0[0], slot0[1], slot0[5], liquidity, growth0, growth1, ...protocol]).toEqual([
+    pool.sqrtPriceX96,
+    pool.tick,
+    pool.feeProtocol,
+    pool.liquidity,
+    pool.feeGrowthGlobal0X128,
+    pool.feeGrowthGlobal1X128,
+    pool.protocolFees0,
+    pool.protocolFees1,
+  ]);
+  const words = new Map<number, bigint>();
+  for (const [tick, info] of pool.ticks) {
+    const [gross, net, outside0, outside1] = await client.readContract({ ...at, functionName: 'ticks', args: [tick] });
+    expect({ tick, gross, net, outside0, outside1 }).toEqual({
+      tick,
+      gross: info.liquidityGross,
+      net: info.liquidityNet,
+      outside0: info.feeGrowthOutside0X128,
+      outside1: info.feeGrowthOutside1X128,
+    });
+    const compressed = tick / pool.tickSpacing;
+    words.set(compressed >> 8, (words.get(compressed >> 8) ?? 0n) | (1n << BigInt(compressed & 255)));
+  }
+  for (const [word, expected] of words) {
+    expect(await client.readContract({ ...at, functionName: 'tickBitmap', args: [word] })).toBe(expected);
+  }
+  for (const [key, position] of pool.positions) {
+    const [owner, lower, upper] = key.split(':');
+    const id = keccak256(encodePacked(['address', 'int24', 'int24'], [owner as Address, Number(lower), Number(upper)]));
+    const [held, inside0, inside1, owed0, owed1] = await client.readContract({
+      ...at,
+      functionName: 'positions',
+      args: [id],
+    });
+    expect({ held, inside0, inside1, owed0, owed1 }).toEqual({
+      held: position.liquidity,
+      inside0: position.feeGrowthInside0LastX128,
+      inside1: position.feeGrowthInside1LastX128,
+      owed0: position.tokensOwed0,
+      owed1: position.tokensOwed1,
+    });
+  }
+  expect(market.follower).toEqual(pool);
+}
+
+/** QuoterV2's answers for random orders on this very state, a hundred to a call. */
+async function compareQuotes(market: Market, count: number): Promise<void> {
+  const orders = Array.from({ length: count }, (): SwapOrder => {
+    const amount = amountUpTo(market.random, 75);
+    const zeroForOne = market.random() < 0.5;
+    const away = between(market.random, 1, 900);
+    const sqrtPriceLimitX96 = getSqrtRatioAtTick(market.pool.tick + (zeroForOne ? -away : away + 1));
+    return { zeroForOne, amountSpecified: market.random() < 0.5 ? amount : -amount, sqrtPriceLimitX96 };
+  });
+  const calls = orders.map((order) => {
+    const [tokenIn, tokenOut] = order.zeroForOne ? [market.token0, market.token1] : [market.token1, market.token0];
+    const rest = { tokenIn, tokenOut, fee: market.fee, sqrtPriceLimitX96: order.sqrtPriceLimitX96 ?? 0n };
+    const callData =
+      order.amountSpecified > 0n
+        ? encodeFunctionData({
+            abi: quoterAbi,
+            functionName: 'quoteExactInputSingle',
+            args: [{ ...rest, amountIn: order.amountSpecified }],
+          })
+        : encodeFunctionData({
+            abi: quoterAbi,
+            functionName: 'quoteExactOutputSingle',
+            args: [{ ...rest, amount: -order.amountSpecified }],
+          });
+    return { target: addresses.quoterV2, allowFailure: true, callData };
+  });
+  const { result } = await market.client.simulateContract({
+    address: addresses.multicall3,
+    abi: multicallAbi,
+    functionName: 'aggregate3',
+    args: [calls],
+    gas: GAS,
+  });
+  let compared = 0;
+  result.forEach(({ success, returnData }, at) => {
+    const order = orders[at];
+    if (order === undefined || order.sqrtPriceLimitX96 === market.pool.sqrtPriceX96) return;
+    const mine = computeSwap(market.pool, order);
+    // The quoter refuses a swap without input, as the router does.
+    expect(success).toBe(mine.amount0 > 0n || mine.amount1 > 0n);
+    if (!success) return;
+    // Both quotes answer in the same shape.
+    const [amount, after] = decodeFunctionResult({
+      abi: quoterAbi,
+      functionName: 'quoteExactInputSingle',
+      data: returnData,
+    });
+    const other = order.zeroForOne === order.amountSpecified > 0n ? mine.amount1 : mine.amount0;
+    expect([amount, after]).toEqual([order.amountSpecified > 0n ? -other : other, mine.sqrtPriceX96]);
+    compared++;
+  });
+  market.quotes += compared;
+}
+
+describe('the replay against the real contracts', () => {
+  let anvil: Anvil;
+  let client: LocalClient;
+
+  beforeAll(async () => {
+    anvil = await startAnvil();
+    client = localClient(anvil.rpcUrl);
+    await deployUniswap(anvil.rpcUrl);
+    // The 0.01 % tier was voted in later on mainnet.
+    const data = encodeFunctionData({ abi: factoryAbi, functionName: 'enableFeeAmount', args: [100, 1] });
+    await asFactoryOwner(client, addresses.factory, data);
+  });
+  afterAll(() => anvil.stop());
+
+  it.each(kinds)('$name: every event and all storage agree to the wei', async (kind) => {
+    const market = await openMarket(client, kind, kind.fee);
+    await openBasePosition(market);
+    await switchProtocolFee(market, kind.feeProtocol);
+    for (let round = 0; round < 50; round++) {
+      await changeLiquidity(market);
+      await tradeBatch(market, 30);
+      await compareQuotes(market, 40);
+      if (round % 10 === 0) await compareStorage(market);
+    }
+    await compareStorage(market);
+    expect(market.pool.ticks.size).toBeGreaterThan(20);
+    expect(market.swaps).toBe(1500);
+    expect(market.quotes).toBeGreaterThan(1000);
+  });
+});
