@@ -19,6 +19,8 @@ export const exitCodes = { ok: 0, failed: 1, refused: 3 } as const;
 export async function runProcess(name: string, wire: (life: Life) => Promise<void>): Promise<never> {
   const life = createLife({ log: createLogger({ service: name }) });
   catchSignals(life);
+  // Between two events nothing may be open that keeps Node running.
+  setInterval(() => {}, 2 ** 30);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (reason: unknown) => {
       life.log.fatal({ err: asError(reason), event }, 'bug: an error nobody caught');

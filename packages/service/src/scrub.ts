@@ -37,9 +37,15 @@ type Shape = readonly [pattern: RegExp, replacement: string];
 const shapes: readonly Shape[] = [
   [/-----BEGIN [A-Z ]{0,30}(?:PRIVATE KEY|SEED|JWT)-----[^-]{1,10000}-{5,6}END [A-Z ]{0,40}-{5,6}/g, hidden],
   [new RegExp(`((?:${keyWords})${between})(?:0x)?[0-9a-fA-F]{64}(?![0-9a-fA-F])`, 'gi'), `$1${hidden}`],
-  [new RegExp(`((?:mnemonic|phrase|seed)${between})(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}`, 'gi'), `$1${hidden}`],
   [
-    new RegExp(String.raw`((?:${passWords})\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?)[^\s"'\\,;}&\]]{4,}`, 'gi'),
+    new RegExp(
+      `((?:mnemonic|phrase|seed)${between})(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}\\b(?![\\\\"']{0,4}\\s?[:=])`,
+      'gi',
+    ),
+    `$1${hidden}`,
+  ],
+  [
+    new RegExp(String.raw`((?:${passWords})\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?)(?!\[hidden)[^\s"'\\,;}&\]]{4,}`, 'gi'),
     `$1${hidden}`,
   ],
   [/\b(Bearer|Basic) [A-Za-z0-9+/_.~=-]{8,}/gi, `$1 ${hidden}`],
@@ -54,6 +60,8 @@ const shapes: readonly Shape[] = [
 const urls = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s"'`<>\\{}|^]+)/gi;
 
 function scrubUrl(whole: string, scheme: string, rest: string): string {
+  // Places in our own code, in every stack.
+  if (scheme.toLowerCase() === 'file://') return whole;
   const end = rest.search(/[/?#]/);
   const authority = end === -1 ? rest : rest.slice(0, end);
   const behind = end === -1 ? '' : rest.slice(end);
