@@ -1,0 +1,30 @@
+import { natsSettings } from '@rangeward/adapter-nats/settings';
+import { redisSettings } from '@rangeward/adapter-redis/settings';
+import { processSettings } from '@rangeward/service/settings';
+import { z } from 'zod';
+import { channelsSettings } from './channels/channel-list.ts';
+
+const alertsSettings = z.strictObject({
+  repeatS: z.int().min(1).default(1800).describe('a cause that goes on is told again after this, with the count since'),
+  channels: channelsSettings.prefault({}),
+  breaker: z
+    .strictObject({
+      threshold: z.int().min(1).default(20).describe('errors in the window that open the breaker'),
+      windowS: z.int().min(1).default(60).describe('length of the rolling window'),
+      quietS: z.int().min(1).default(300).describe('time without an error from open to half-open, and again to closed'),
+      checkEveryMs: z.int().min(50).default(5_000).describe('how often a breaker that is not closed is looked at'),
+    })
+    .refine((breaker) => breaker.quietS >= breaker.windowS, {
+      message: 'must not be shorter than windowS, or the errors that opened it would open it again',
+      path: ['quietS'],
+    })
+    .prefault({}),
+});
+
+export const settings = z.strictObject({
+  ...processSettings,
+  nats: natsSettings,
+  redis: redisSettings,
+  alerts: alertsSettings.prefault({}),
+});
+export type Settings = z.output<typeof settings>;

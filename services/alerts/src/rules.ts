@@ -1,0 +1,86 @@
+import type { breakerChanged, ErrorNotification, EventData, Run, RunResult } from '@rangeward/contracts';
+import type { Alert } from './alert.ts';
+
+/** What is worth telling a person, and what makes one cause of many occurrences. */
+
+/** More failures in a row than this are critical. */
+const FAILURES_BEFORE_CRITICAL = 3;
+
+export function alertOfError(error: ErrorNotification): Alert {
+  return {
+    group: groupOf(error.service, error.code, error.pool),
+    severity: error.severity,
+    title: `${error.service}: ${error.code} (${error.kind})`,
+    text: error.message,
+    facts: facts({ chain: error.chain, pool: error.pool, run: error.runId, subject: error.subject }),
+  };
+}
+
+/** What a dead letter's headers say of it. */
+export type DeadLetterNote = {
+  readonly service: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly subject: string;
+  readonly consumer: string;
+  readonly attempts: string;
+};
+
+/** A dead letter and the error notification of the same cause are one group: whichever is heard first is told. */
+export function alertOfDeadLetter(letter: DeadLetterNote): Alert {
+  const [chain = null, pool = null] = /\.([a-z0-9-]+)\.(0x[0-9a-f]{40})(?:\.|$)/.exec(letter.subject)?.slice(1) ?? [];
+  const rejected = letter.reason.startsWith('rejected');
+  return {
+    group: groupOf(letter.service, letter.code, pool),
+    severity: rejected ? 'warning' : 'critical',
+    title: `${letter.service}: a message became a dead letter (${letter.code})`,
+    text: `${letter.reason} (attempts: ${letter.attempts}). See it with "rangeward dlq list".`,
+    facts: facts({ chain, pool, subject: letter.subject, consumer: letter.consumer }),
+  };
+}
+
+/** Null when the run gives no cause to tell anybody: it ended well and moved nothing. */
+export function alertOfRun(run: Run, result: RunResult, failuresInARow: number): Alert | null {
+  const place = `${run.chain}/${run.pool}/${run.position}`;
+  const about = facts({ chain: run.chain, pool: run.pool, position: run.position, run: run.id, mode: run.mode });
+  if (result.status === 'failed') {
+    const critical = failuresInARow > FAILURES_BEFORE_CRITICAL;
+    return {
+      group: `run-failed|${place}`,
+      severity: critical ? 'critical' : 'warning',
+      title: critical ? `${failuresInARow} runs in a row failed: ${run.position}` : `a run failed: ${run.position}`,
+      text: result.failure ?? result.executionError ?? 'no reason was recorded',
+      facts: about,
+    };
+  }
+  if (result.decision !== 'rebalance' || result.outcome === null) return null;
+  return {
+    group: `rebalance|${run.id}`,
+    severity: result.outcome === 'confirmed' || result.outcome === 'simulated' ? 'info' : 'warning',
+    title: `rebalance ${result.outcome}: ${run.position}`,
+    text: result.decisionReason ?? '',
+    facts: { ...about, ...facts({ newTokenId: result.newTokenId?.toString() ?? null }) },
+  };
+}
+
+export function alertOfBreaker(change: EventData<typeof breakerChanged>): Alert {
+  const open = change.state === 'open';
+  return {
+    group: `breaker|${change.breaker}|${change.since}`,
+    severity: open ? 'critical' : 'info',
+    title: open
+      ? `breaker ${change.breaker} is open: live trading is stopped`
+      : `breaker ${change.breaker} is ${change.state}`,
+    text: change.reason,
+    facts: { errors: String(change.errors), since: change.since },
+  };
+}
+
+function groupOf(service: string, code: string, pool: string | null): string {
+  return `${service}|${code}|${pool ?? '-'}`;
+}
+
+function facts(all: Readonly<Record<string, string | null>>): Record<string, string> {
+  const known = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== '');
+  return Object.fromEntries(known);
+}
