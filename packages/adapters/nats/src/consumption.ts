@@ -4,6 +4,12 @@ import type { Broker } from './broker.ts';
 import { provisionConsumer } from './provision.ts';
 import { describeError } from './settle.ts';
 
+/**
+ * What is handed back waits a moment. A bare nak while nobody pulls gets lost in nats-server 2.9 until the ack wait ends;
+ * a delayed one goes the way of a time-out, which does not.
+ */
+export const HAND_BACK_MS = 20;
+
 /** One durable consumer that this process pulls from. */
 export type RunningConsumption = {
   readonly consumer: ConsumerDefinition;
@@ -39,7 +45,7 @@ export async function startConsumption(
     for await (const delivery of messages) {
       while (!stopping && held.size >= consumer.concurrency) await freed();
       if (stopping) {
-        delivery.nak();
+        delivery.nak(HAND_BACK_MS);
         continue;
       }
       held.add(delivery);
@@ -70,7 +76,7 @@ export async function startConsumption(
     stop: () => (stop ??= stopped()),
     handBack() {
       clearInterval(heartbeat);
-      for (const delivery of held) delivery.nak();
+      for (const delivery of held) delivery.nak(HAND_BACK_MS);
     },
   };
 }

@@ -3,6 +3,7 @@ import { type Histogram, context as otelContext, SpanStatusCode } from '@opentel
 import { type ConsumerDefinition, type DomainEvent, decodeEvent } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
 import type { Cause, MessageContext } from './bus.ts';
+import { HAND_BACK_MS } from './consumption.ts';
 import type { Claims } from './claim-work.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { NotifyError } from './error-notice.ts';
@@ -128,7 +129,7 @@ async function carryOut(
       else delivery.ack();
       return;
     case 'hand-back':
-      return delivery.nak();
+      return delivery.nak(HAND_BACK_MS);
     case 'retry':
       return await retry(handling, delivery, message, verdict);
     case 'dead-letter':

@@ -30,7 +30,9 @@ export type StoredMessage = {
 export function readMessage(stored: StoredMessage): IncomingMessage {
   const headers = readHeaders(stored.headers);
   const messageId = headerOf(headers, 'nats-msg-id') || derivedId(stored);
-  return { ...stored, headers, id: headers['ce-id'] || messageId, messageId };
+  // A dead letter carries the attributes of what it is about, but is a message of its own.
+  const id = stored.stream === 'LP_DLQ' ? messageId : headers['ce-id'] || messageId;
+  return { ...stored, headers, id, messageId };
 }
 
 /** NATS header names are case-sensitive, CloudEvents attributes are not. The first of several values counts. */
