@@ -11,7 +11,7 @@ export type FeePathTerms = TickRange & { readonly feePips: number; readonly feeP
  * Fees of a position from the price path alone, in wei, rounded down: `sqrtPricesX96` begins with the price before the first swap and
  * goes on with the price after each. For a swap from s0 to s1, both held within the range,
  * fee0 += L (1/s1 - 1/s0) f/(1-f) when the price falls and fee1 += L (s1 - s0) f/(1-f) when it rises, times 1 - 1/n of the
- * input token's protocol fee. It ignores what the chain's rounding adds to fees (at most a few wei a step), so it never says too much.
+ * input token's protocol fee. It ignores what the chain's rounding adds to fees (at most a few wei a step), so it never says a wei too much.
  *
  * True for liquidity that was in the pool or is negligible beside it. Liquidity that was not there would have diluted the
  * others and damped the move: replay the pool with it instead.
