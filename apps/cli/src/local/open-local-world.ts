@@ -5,8 +5,8 @@ import { localClient } from '@rangeward/localnet/local-client';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { type OpenedPosition, openPosition } from '@rangeward/localnet/open-position';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
 import type { Life } from '@rangeward/service/life';
+import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
 import { parseAbi } from 'viem';
 import { stringify } from 'yaml';
 import type { MarketSource } from './market-source.ts';
@@ -47,7 +47,11 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
   await mkdir(folder, { recursive: true });
   const [nats, redis, chain] = await Promise.all([
     life.open('nats-server', () => startNatsServer({ dir: join(folder, 'nats'), syncAlways: durable }), stop),
-    life.open('redis-server', () => startRedisServer({ dir: join(folder, 'redis'), appendfsync: durable ? 'always' : 'everysec' }), stop),
+    life.open(
+      'redis-server',
+      () => startRedisServer({ dir: join(folder, 'redis'), appendfsync: durable ? 'always' : 'everysec' }),
+      stop,
+    ),
     life.open('local chain', () => openChain(options), stop, { openWithinMs: 120_000 }),
   ]);
   say(`nats-server ${nats.version}, redis-server ${redis.version} and a chain with the real Uniswap V3 are up`);
@@ -56,7 +60,11 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
   const configFile = join(folder, 'rangeward.yaml');
   const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
   await writeFile(configFile, stringify(settings));
-  await life.open('folder', () => folder, (path) => rm(path, { recursive: true, force: true }));
+  await life.open(
+    'folder',
+    () => folder,
+    (path) => rm(path, { recursive: true, force: true }),
+  );
   return { folder, configFile, nats, redis, chain, position };
 }
 
@@ -85,7 +93,11 @@ async function openManagedPosition(chain: LocalChain, halfWidthTicks: number) {
 const slot0Abi = parseAbi(['function slot0() view returns (uint160, int24 tick, uint16, uint16, uint16, uint8, bool)']);
 
 async function tickOf(chain: LocalChain): Promise<number> {
-  const [, tick] = await localClient(chain.rpcUrl).readContract({ address: chain.pool, abi: slot0Abi, functionName: 'slot0' });
+  const [, tick] = await localClient(chain.rpcUrl).readContract({
+    address: chain.pool,
+    abi: slot0Abi,
+    functionName: 'slot0',
+  });
   return tick;
 }
 
@@ -93,7 +105,12 @@ async function tickOf(chain: LocalChain): Promise<number> {
  * The configuration of the local world. It trades live, because nothing on this chain is worth anything; the key is one
  * of the development keys that everybody knows.
  */
-function localSettings(world: { nats: NatsServer; redis: RedisServer; chain: LocalChain; tokenId: bigint }): Record<string, unknown> {
+function localSettings(world: {
+  nats: NatsServer;
+  redis: RedisServer;
+  chain: LocalChain;
+  tokenId: bigint;
+}): Record<string, unknown> {
   const { chain } = world;
   return {
     mode: 'live',

@@ -1,26 +1,30 @@
-import {
-  type breakerChanged,
-  type DomainEvent,
-  type decisionMade,
-  type ErrorNotification,
-  type EventData,
-  type EventDefinition,
-  type gasTrigger,
-  type marketObserved,
-  type Plan,
-  type priceBreachTrigger,
-  type priorComputed,
-  type recommendation,
-  type runCompleted,
-  type runSkipped,
-  type runStarted,
-  type TradeExecuted,
-  type volatilityTrigger,
+import type {
+  breakerChanged,
+  DomainEvent,
+  decisionMade,
+  ErrorNotification,
+  EventData,
+  EventDefinition,
+  gasTrigger,
+  marketObserved,
+  Plan,
+  priceBreachTrigger,
+  priorComputed,
+  recommendation,
+  runCompleted,
+  runSkipped,
+  runStarted,
+  TradeExecuted,
+  volatilityTrigger,
 } from '@rangeward/contracts';
 import { duration, integer, percent, price, short, signedUsd, usd } from './format-amounts.ts';
 
 /** One line of the story: a short label and what it says. */
-export type StoryLine = { readonly label: string; readonly text: string; readonly tone: 'plain' | 'good' | 'warn' | 'bad' };
+export type StoryLine = {
+  readonly label: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'good' | 'warn' | 'bad';
+};
 
 const line = (label: string, text: string, tone: StoryLine['tone'] = 'plain'): StoryLine => ({ label, text, tone });
 
@@ -47,17 +51,33 @@ const tellers: Record<string, ((data: never) => StoryLine[]) | undefined> = {
   'rebalance-planned': tellPlan,
   'trade-executed': tellTrade,
   'run-completed': tellCompletion,
-  'error-notification': (data: ErrorNotification) => [line('error', `${data.service}: ${data.message} (${data.code})`, 'bad')],
-  'breaker-changed': (data: EventData<typeof breakerChanged>) => [line('breaker', `${data.state}: ${data.reason}`, data.state === 'closed' ? 'good' : 'bad')],
+  'error-notification': (data: ErrorNotification) => [
+    line('error', `${data.service}: ${data.message} (${data.code})`, 'bad'),
+  ],
+  'breaker-changed': (data: EventData<typeof breakerChanged>) => [
+    line('breaker', `${data.state}: ${data.reason}`, data.state === 'closed' ? 'good' : 'bad'),
+  ],
 };
 
 function tellBreach(data: EventData<typeof priceBreachTrigger>): StoryLine[] {
   const range = `[${integer(data.tickLower)}, ${integer(data.tickUpper)})`;
-  return [line('breach', `the price left the range of ${data.position} (NFT ${data.tokenId}): tick ${integer(data.tick)} is ${data.side} ${range}, block ${integer(data.block)}`, 'warn')];
+  return [
+    line(
+      'breach',
+      `the price left the range of ${data.position} (NFT ${data.tokenId}): tick ${integer(data.tick)} is ${data.side} ${range}, block ${integer(data.block)}`,
+      'warn',
+    ),
+  ];
 }
 
 function tellVolatility(data: EventData<typeof volatilityTrigger>): StoryLine[] {
-  return [line('volatility', `${percent(data.realisedAnnual)} a year, ${data.ratio.toFixed(1)} times the normal ${percent(data.normalAnnual)}`, 'warn')];
+  return [
+    line(
+      'volatility',
+      `${percent(data.realisedAnnual)} a year, ${data.ratio.toFixed(1)} times the normal ${percent(data.normalAnnual)}`,
+      'warn',
+    ),
+  ];
 }
 
 function tellGas(data: EventData<typeof gasTrigger>): StoryLine[] {
@@ -71,7 +91,8 @@ function tellStart(data: EventData<typeof runStarted>): StoryLine[] {
 
 function tellMarket({ market }: EventData<typeof marketObserved>): StoryLine[] {
   const { position } = market;
-  const hodl = position.hodlUsdE6 === null ? '' : `, ${signedUsd(position.valueUsdE6 - position.hodlUsdE6)} against holding`;
+  const hodl =
+    position.hodlUsdE6 === null ? '' : `, ${signedUsd(position.valueUsdE6 - position.hodlUsdE6)} against holding`;
   return [
     line(
       'market',
@@ -82,7 +103,12 @@ function tellMarket({ market }: EventData<typeof marketObserved>): StoryLine[] {
 
 function tellPrior({ prior }: EventData<typeof priorComputed>): StoryLine[] {
   const widened = prior.widening > 1 ? `, widened ${prior.widening} times` : '';
-  return [line('prior', `${price(prior.centerUsdE6)} ± ${percent(prior.sigmaLog, 2)} from ${prior.blocksWithTrades} blocks with ${usd(prior.volumeUsdE6)} traded${widened}`)];
+  return [
+    line(
+      'prior',
+      `${price(prior.centerUsdE6)} ± ${percent(prior.sigmaLog, 2)} from ${prior.blocksWithTrades} blocks with ${usd(prior.volumeUsdE6)} traded${widened}`,
+    ),
+  ];
 }
 
 function tellRecommendation({ posterior, range }: EventData<typeof recommendation>): StoryLine[] {
@@ -96,32 +122,52 @@ function tellRecommendation({ posterior, range }: EventData<typeof recommendatio
 }
 
 function tellDecision(data: EventData<typeof decisionMade>): StoryLine[] {
-  const failed = data.gates.filter((gate) => !gate.passed).map((gate) => line('', `✗ ${gate.name}: ${gate.value}, asked ${gate.threshold}`));
-  return [line('decision', `${data.kind.toUpperCase()}: ${data.reason}`, data.kind === 'hold' ? 'plain' : 'good'), ...failed];
+  const failed = data.gates
+    .filter((gate) => !gate.passed)
+    .map((gate) => line('', `✗ ${gate.name}: ${gate.value}, asked ${gate.threshold}`));
+  return [
+    line('decision', `${data.kind.toUpperCase()}: ${data.reason}`, data.kind === 'hold' ? 'plain' : 'good'),
+    ...failed,
+  ];
 }
 
 function tellPlan(data: Plan): StoryLine[] {
-  const target = data.target === null ? 'collect the fees' : `move to [${integer(data.target.tickLower)}, ${integer(data.target.tickUpper)})`;
-  return [line('plan', `${short(data.planId)}: ${target}, at most ${usd(data.limits.maxGasUsdE6)} of gas and ${data.limits.maxSlippageBps / 100} % slippage`)];
+  const target =
+    data.target === null
+      ? 'collect the fees'
+      : `move to [${integer(data.target.tickLower)}, ${integer(data.target.tickUpper)})`;
+  return [
+    line(
+      'plan',
+      `${short(data.planId)}: ${target}, at most ${usd(data.limits.maxGasUsdE6)} of gas and ${data.limits.maxSlippageBps / 100} % slippage`,
+    ),
+  ];
 }
 
 function tellTrade(data: TradeExecuted): StoryLine[] {
   const tone = data.outcome === 'confirmed' ? 'good' : data.outcome === 'simulated' ? 'plain' : 'bad';
   const transactions = data.transactions.map((transaction) =>
-    line('', `${transaction.status === 'reverted' ? '✗' : '✓'} ${transaction.step.padEnd(9)} ${transaction.hash ?? 'simulated'}  gas ${integer(transaction.gasUsed)}`),
+    line(
+      '',
+      `${transaction.status === 'reverted' ? '✗' : '✓'} ${transaction.step.padEnd(9)} ${transaction.hash ?? 'simulated'}  gas ${integer(transaction.gasUsed)}`,
+    ),
   );
   return [line('executed', `${data.outcome}: ${data.reason}`, tone), ...transactions, ...tellMoney(data)];
 }
 
 function tellMoney(data: TradeExecuted): StoryLine[] {
-  const after = data.valueAfterUsdE6 === null ? '' : `, value ${usd(data.valueBeforeUsdE6)} to ${usd(data.valueAfterUsdE6)}`;
+  const after =
+    data.valueAfterUsdE6 === null ? '' : `, value ${usd(data.valueBeforeUsdE6)} to ${usd(data.valueAfterUsdE6)}`;
   const fees = data.feesUsdE6 === null ? '' : `, fees collected ${usd(data.feesUsdE6)}`;
   const swap = data.swapCostUsdE6 === null ? '' : `, swap cost ${usd(data.swapCostUsdE6)}`;
   return [line('', `gas ${usd(data.gasUsdE6)}${swap}${fees}${after}`)];
 }
 
 function tellCompletion({ result }: EventData<typeof runCompleted>): StoryLine[] {
-  const nft = result.newTokenId === null || result.newTokenId === result.tokenId ? '' : `; NFT ${result.tokenId} became ${result.newTokenId}`;
+  const nft =
+    result.newTokenId === null || result.newTokenId === result.tokenId
+      ? ''
+      : `; NFT ${result.tokenId} became ${result.newTokenId}`;
   const took = result.durationMs === null ? '' : ` in ${duration(result.durationMs)}`;
   const why = result.failure === null ? '' : `: ${result.failure}`;
   const tone = result.status === 'failed' ? 'bad' : result.status === 'completed' ? 'good' : 'plain';

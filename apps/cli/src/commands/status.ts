@@ -1,0 +1,97 @@
+import { readBreaker } from '@rangeward/adapter-redis/breakers';
+import { listPositions } from '@rangeward/adapter-redis/position-registry';
+import { createRunRecords } from '@rangeward/adapter-redis/run-records';
+import { consumers, streams } from '@rangeward/contracts';
+import { type GlobalFlags, type NatsAccess, withNats, withRedis } from '../operator.ts';
+import { printFacts, printJson, printTable } from '../output.ts';
+import { duration, integer, short, usd } from '../story/format-amounts.ts';
+import { printTitle, type Screen } from '../story/print-story.ts';
+
+/** What is running, what waits, where each position stands. */
+export async function status(flags: GlobalFlags & { json: boolean }, screen: Screen): Promise<void> {
+  const [bus, state] = await Promise.all([withNats(flags, readBus), readState(flags)]);
+  if (flags.json) return printJson(screen, { ...bus, ...state });
+  printFacts(screen, [
+    ['mode', state.mode],
+    ['breaker', state.breaker],
+    ['dead letters', integer(bus.deadLetters)],
+    ['runs', integer(state.lastRuns.length === 0 ? 0 : state.lastRuns.length)],
+  ]);
+  printTitle(screen, 'Positions');
+  printTable(
+    screen,
+    ['position', 'NFT', 'before it', 'last run', 'moved', 'fees', 'gas', 'failures in a row'],
+    state.positions.map((row) => [
+      row.name,
+      row.tokenId,
+      row.lineage,
+      row.lastRunAt,
+      row.rebalances,
+      row.fees,
+      row.gas,
+      row.failures,
+    ]),
+  );
+  printTitle(screen, 'Consumers');
+  printTable(
+    screen,
+    ['consumer', 'waiting', 'in hand', 'given again'],
+    bus.consumers.map((row) => [row.name, row.waiting, row.inHand, row.again]),
+  );
+  printTitle(screen, 'Last runs');
+  for (const run of state.lastRuns) screen.write(`  ${run}\n`);
+}
+
+async function readBus(broker: NatsAccess) {
+  const rows = await Promise.all(
+    Object.values(consumers).map(async ({ stream, durable }) => {
+      const info = await broker.jsm.consumers.info(stream, durable).catch(() => null);
+      if (info === null) return { name: durable, waiting: 'not there', inHand: '', again: '' };
+      return {
+        name: durable,
+        waiting: integer(info.num_pending),
+        inHand: integer(info.num_ack_pending),
+        again: integer(info.num_redelivered),
+      };
+    }),
+  );
+  const letters = await broker.jsm.streams.info('LP_DLQ').catch(() => null);
+  return { consumers: rows, streams: Object.keys(streams), deadLetters: letters?.state.messages ?? 0 };
+}
+
+async function readState(flags: GlobalFlags) {
+  return withRedis(flags, async (redis, config) => {
+    const records = createRunRecords(redis);
+    const [runs, registered, breaker] = await Promise.all([
+      records.list({ limit: 5 }),
+      listPositions(redis),
+      readBreaker(redis, 'errors'),
+    ]);
+    const positions = await Promise.all(
+      registered.map(async ({ chain, pool, id, tokenId, lineage }) => {
+        const totals = await records.totals({ chain, pool, position: id });
+        return {
+          name: `${chain}/${id}`,
+          tokenId: tokenId.toString(),
+          lineage: lineage.slice(0, -1).join(', ') || 'none',
+          lastRunAt: totals?.lastRunAt ?? 'never',
+          rebalances: integer(totals?.rebalances ?? 0),
+          fees: usd(totals?.feesCollectedUsdE6 ?? 0),
+          gas: usd(totals?.gasUsdE6 ?? 0),
+          failures: integer(totals?.consecutiveFailures ?? 0),
+        };
+      }),
+    );
+    const lastRuns = runs.map(({ run, result }) => {
+      const took = result?.durationMs == null ? '' : ` in ${duration(result.durationMs)}`;
+      const outcome = result?.outcome == null ? '' : `, ${result.outcome}`;
+      return `${short(run.id)}  ${run.startedAt}  ${run.trigger}: ${result?.status ?? 'running'}${took}; ${result?.decision ?? 'no decision yet'}${outcome}`;
+    });
+    return {
+      mode: config.mode,
+      breaker: breaker === null ? 'closed' : `${breaker.state}: ${breaker.reason}`,
+      positions,
+      lastRuns,
+    };
+  });
+}

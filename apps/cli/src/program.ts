@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkConfig, configSchema, showConfig } from './commands/config.ts';
+import { dropLetter, listLetters, replayLetter, showLetter } from './commands/dead-letters.ts';
+import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
+import { listRuns, showRun } from './commands/runs.ts';
+import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
+import { trigger } from './commands/trigger.ts';
+import type { Screen } from './story/print-story.ts';
+
+/** The command line. `setExitCode` hears the code of a command that ended in its own way. */
+export function createProgram(screen: Screen, setExitCode: (code: number) => void): Command {
+  const program = new Command('rangeward')
+    .description(
+      'Keeps Uniswap V3 liquidity positions earning, by itself: see what it does, ask it to act, ask it why.',
+    )
+    .version('0.1.0')
+    .showHelpAfterError('(--help shows how)')
+    .configureOutput({ writeOut: (text) => screen.write(text) })
+    .exitOverride();
+  addStart(program, screen, setExitCode);
+  addReads(program, screen);
+  addActs(program, screen, setExitCode);
+  addDeadLetters(program, screen);
+  addConfig(program, screen);
+  return program;
+}
+
+function addStart(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
+  program
+    .command('start')
+    .description(
+      'run everything on this machine: broker, state, a chain with the real Uniswap V3, a market, all services',
+    )
+    .option('--duration <seconds>', 'end by itself after so long', number, 75)
+    .option('--watch', 'run until Ctrl-C', false)
+    .option('--seed <number>', 'which market: the same seed is the same market', number, 3)
+    .option('--recording <file>', 'follow a recorded market instead (CSV of pool logs)')
+    .option('--speed <blocks>', 'blocks a second', number, 8)
+    .option('--processes', 'each service in a process of its own', false)
+    .addHelpText('after', examples('start --duration 120', 'start --watch --processes'))
+    .action(async ({ duration, speed, ...rest }) =>
+      setExitCode(await start({ recording: undefined, ...rest, durationS: duration, blocksPerSecond: speed }, screen)),
+    );
+}
+
+function addReads(program: Command, screen: Screen): void {
+  withPlace(program.command('status').description('what is running, what waits, where each position stands'))
+    .addHelpText('after', examples('status', 'status --json'))
+    .action((options) => status(options, screen));
+  const runs = program.command('runs').description('the records of runs');
+  withPlace(runs.command('list').description('newest first'))
+    .option('--limit <count>', 'how many', number, 20)
+    .addHelpText('after', examples('runs list', 'runs list --limit 5 --json'))
+    .action((options) => listRuns(options, screen));
+  withPlace(runs.command('show').description('one record, whole').argument('<run>', 'id of the run, or its beginning'))
+    .addHelpText('after', examples('runs show 019b8c3a', 'runs show 019b8c3a --json'))
+    .action((id, options) => showRun(id, options, screen));
+  withPlace(
+    program
+      .command('explain')
+      .description('every number behind a decision')
+      .argument('<run>', 'id of the run, or its beginning'),
+  )
+    .addHelpText('after', examples('explain 019b8c3a', 'explain 019b8c3a --json'))
+    .action((id, options) => explain(id, options, screen));
+}
+
+function addActs(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
+  withPlace(program.command('trigger').description('ask for a run now, and follow it'))
+    .option('--chain <name>', 'chain as configured; needed when there are several')
+    .option('--pool <pool>', 'pool by name or address; needed when there are several')
+    .option('--position <name>', 'only this position')
+    .addOption(new Option('--mode <mode>', 'paper and dry-run send nothing').choices(['trade', 'paper', 'dry-run']))
+    .option('--reason <text>', 'why, for the record')
+    .option('--no-wait', 'do not follow the run')
+    .option('--timeout <seconds>', 'how long to follow', number, 60)
+    .addHelpText(
+      'after',
+      examples('trigger --reason "after the news"', 'trigger --chain base --pool usdc-weth-500 --mode paper'),
+    )
+    .action(async ({ timeout, ...options }) => setExitCode(await trigger({ ...options, timeoutS: timeout }, screen)));
+  withPlace(program.command('doctor').description('look at everything a start needs'))
+    .addHelpText('after', examples('doctor', 'doctor --config rangeward.yaml --json'))
+    .action(async (options) => setExitCode(await doctor(options, screen)));
+}
+
+function addDeadLetters(program: Command, screen: Screen): void {
+  const dlq = program.command('dlq').description('messages that could not be handled');
+  const letter = (name: string, description: string) =>
+    withPlace(dlq.command(name).description(description).argument('<number>', 'number of the letter', number));
+  withPlace(dlq.command('list').description('oldest first'))
+    .option('--limit <count>', 'how many', number, 100)
+    .addHelpText('after', examples('dlq list', 'dlq list --json'))
+    .action((options) => listLetters(options, screen));
+  letter('show', 'the message as it was, and why it was given up')
+    .addHelpText('after', examples('dlq show 1', 'dlq show 1 --json'))
+    .action((id, options) => showLetter(id, options, screen));
+  letter('replay', 'publish the message again')
+    .option('--body <file>', 'with this body instead, when it had to be repaired')
+    .addHelpText('after', examples('dlq replay 1', 'dlq replay 1 --body repaired.json'))
+    .action((id, options) => replayLetter(id, options, screen));
+  letter('drop', 'delete the letter')
+    .addHelpText('after', examples('dlq drop 1', 'dlq drop 1 --json'))
+    .action((id, options) => dropLetter(id, options, screen));
+}
+
+function addConfig(program: Command, screen: Screen): void {
+  const config = program.command('config').description('the configuration in force');
+  withPlace(config.command('show').description('every value and where it came from; secrets hidden'))
+    .addHelpText('after', examples('config show', 'config show --config rangeward.yaml --json'))
+    .action((options) => showConfig(options, screen));
+  withPlace(config.command('check').description('every problem, with file, line and column'))
+    .addHelpText('after', examples('config check', 'config check --config rangeward.yaml'))
+    .action((options) => checkConfig(options, screen));
+  config
+    .command('schema')
+    .description('JSON Schema of the file, for editors')
+    .addHelpText('after', examples('config schema', 'config schema > rangeward.schema.json'))
+    .action(() => configSchema(screen));
+}
+
+/** Where the system is; the local one that runs is found by itself. */
+function withPlace(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (RANGEWARD_CONFIG, ./rangeward.yaml, or the local system that runs)')
+    .option('--nats <url>', 'broker, when not as configured')
+    .option('--redis <url>', 'state, when not as configured')
+    .option('--json', 'for programs', false);
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  rangeward ${line}`).join('\n')}`;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('expected a number, 0 or more.');
+  return value;
+}
