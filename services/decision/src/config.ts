@@ -1,3 +1,8 @@
+import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { natsSettings } from '@rangeward/adapter-nats/settings';
+import { redisSettings } from '@rangeward/adapter-redis/settings';
+import { tradingModes } from '@rangeward/contracts';
+import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
 const usd = (dollars: number, description: string) =>
@@ -87,3 +92,13 @@ export const decisionSettings = z.strictObject({
     .prefault({}),
 });
 export type DecisionSettings = z.output<typeof decisionSettings>;
+
+export const settings = z.strictObject({
+  ...processSettings,
+  mode: z.enum(tradingModes).default('paper').describe('a live run in a paper installation does nothing'),
+  nats: natsSettings,
+  redis: redisSettings,
+  chains: chainsSettings.default({}),
+  decision: decisionSettings.prefault({}),
+});
+export type Settings = z.output<typeof settings>;

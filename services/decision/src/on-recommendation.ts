@@ -1,0 +1,156 @@
+import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
+import {
+  type DomainEvent,
+  decisionMade,
+  type EventData,
+  type Gate,
+  type Plan,
+  Rejection,
+  rebalancePlanned,
+  recommendation,
+  type TradingMode,
+} from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import type { DecisionSettings } from './config.ts';
+import { type Decision, type DecisionInput, decide, holdFor } from './decide.ts';
+import { type DecisionRecord, readRecord, writeRecord } from './decision-record.ts';
+import { type BudgetLine, budgetLines, gateOfLine } from './limits-of-day.ts';
+import { makePlan, maxGasUsdE6RoundingUp } from './make-plan.ts';
+
+type Recommendation = EventData<typeof recommendation>;
+
+export type Dependencies = {
+  readonly settings: DecisionSettings;
+  readonly mode: TradingMode;
+  /** What is configured of each chain, by name. */
+  readonly chains: ReadonlyMap<string, { readonly chainId: number; readonly clockIsReal: boolean }>;
+  readonly decisions: {
+    load(runId: string): Promise<string | null>;
+    /** Returns the record that stands, which is an earlier one if there is. */
+    save(runId: string, record: string): Promise<string>;
+  };
+  readonly budgets: {
+    /** All lines or none; null when granted, else the line that refused. Asking again for the same id changes nothing. */
+    reserve(
+      reservationId: string,
+      lines: readonly BudgetLine[],
+    ): Promise<{ line: BudgetLine; used: number | null } | null>;
+    release(reservationId: string): Promise<void>;
+  };
+  readonly readBreaker: () => Promise<DecisionInput['breaker']>;
+  readonly log: Logger;
+};
+
+/** Load, decide, reserve, save, publish. Delivered again it publishes the very same decision and plan. */
+export function onRecommendation(dependencies: Dependencies): Handler {
+  const { decisions, readBreaker, log } = dependencies;
+  return on(recommendation, async (event, context) => {
+    const { run } = event.data;
+    const [saved, breaker] = await Promise.all([
+      decisions.load(run.id),
+      // A paper run risks nothing, so it does not ask.
+      run.mode === 'live' ? readBreaker() : ('closed' as const),
+    ]);
+    const { decision, plan } =
+      saved === null
+        ? await decideAndSave(dependencies, event, { breaker, attempt: context.attempt })
+        : readRecord(saved);
+    await Promise.all([
+      context.publish(decisionMade, decision),
+      ...(plan === null ? [] : [context.publish(rebalancePlanned, plan)]),
+    ]);
+    logDecision(log, decision, context);
+  });
+}
+
+async function decideAndSave(
+  dependencies: Dependencies,
+  event: DomainEvent<Recommendation>,
+  { breaker, attempt }: { readonly breaker: DecisionInput['breaker']; readonly attempt: number },
+): Promise<DecisionRecord> {
+  const { decisions, budgets } = dependencies;
+  const { run } = event.data;
+  const made = await decideWithin(dependencies, event, breaker);
+  const standing = readRecord(await decisions.save(run.id, writeRecord(made)));
+  // A process before us may have reserved, and died before it saved; or another decided otherwise and was first.
+  const mayBeReserved = attempt > 1 || made.plan !== null;
+  if (standing.plan === null && mayBeReserved) await budgets.release(reservationIdOf(run.id));
+  return standing;
+}
+
+/** The decision within the day's limits, with its plan. */
+async function decideWithin(
+  { settings, mode, chains, budgets }: Dependencies,
+  event: DomainEvent<Recommendation>,
+  breaker: DecisionInput['breaker'],
+): Promise<DecisionRecord> {
+  const { run } = event.data;
+  const chain = chains.get(run.chain);
+  if (chain === undefined) {
+    throw new Rejection('unknown-chain', `chain ${run.chain} is not in the configuration`, { field: 'run.chain' });
+  }
+  const issuedAtMs = timeOf(event);
+  const decision = decide(
+    {
+      recommendation: event.data,
+      recommendedAtMs: issuedAtMs,
+      chainClockIsReal: chain.clockIsReal,
+      configuredMode: mode,
+      breaker,
+    },
+    settings,
+  );
+  if (decision.kind === 'hold') return recordOf(event.data, decision, null);
+  const maxGasUsdE6 = maxGasUsdE6RoundingUp(decision.expectedGasUsdE6, settings.gas.reserveBps);
+  const reservationId = reservationIdOf(run.id);
+  const lines = budgetLines(decision.kind, run.mode, maxGasUsdE6, settings.limits);
+  const refused = await budgets.reserve(reservationId, lines);
+  if (refused !== null) {
+    return recordOf(event.data, holdFor(decision, gateOfLine(refused.line, false, refused.used)), null);
+  }
+  const granted: Gate[] = lines.map((line) => gateOfLine(line, true, null));
+  const plan = makePlan(
+    { kind: decision.kind, recommendation: event.data, chainId: chain.chainId, issuedAtMs, maxGasUsdE6, reservationId },
+    settings.plan,
+  );
+  return recordOf(event.data, { ...decision, gates: [...decision.gates, ...granted] }, plan);
+}
+
+function recordOf({ run, market, range }: Recommendation, decision: Decision, plan: Plan | null): DecisionRecord {
+  return {
+    decision: {
+      run,
+      kind: decision.kind,
+      reason: decision.reason,
+      gates: [...decision.gates],
+      planId: plan?.planId ?? null,
+      market,
+      range,
+      expectedGasUsdE6: decision.expectedGasUsdE6,
+      expectedFeesPerDayUsdE6: decision.expectedFeesPerDayUsdE6,
+    },
+    plan,
+  };
+}
+
+/** One run makes at most one plan, so its id is enough to find the reservation again after a crash. */
+function reservationIdOf(runId: string): string {
+  return `run-${runId}`;
+}
+
+/** When the recommendation was made. Without it no plan could be the same twice, so a message without it is refused. */
+function timeOf(event: DomainEvent<Recommendation>): number {
+  const time = Date.parse(event.envelope.time);
+  if (Number.isNaN(time)) {
+    throw new Rejection('no-time', 'the recommendation does not say when it was made', { field: 'ce-time' });
+  }
+  return time;
+}
+
+function logDecision(log: Logger, decision: DecisionRecord['decision'], context: MessageContext): void {
+  const { run, kind, planId } = decision;
+  log.info(
+    { run: run.id, chain: run.chain, pool: run.pool, mode: run.mode, decision: kind, planId, attempt: context.attempt },
+    decision.reason,
+  );
+}
