@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { startProblem } from './config.ts';
+
+const wallet = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
+const other = `0x${'11'.repeat(20)}` as const;
+const local = { local: { local: true } };
+const real = { local: { local: true }, base: { local: false } };
+
+test('paper needs an address and no acknowledgement', () => {
+  expect(startProblem({ mode: 'paper', live: {} }, wallet, real)).toBeNull();
+  expect(startProblem({ mode: 'paper', live: {} }, null, real)).toContain('executor.wallet');
+});
+
+test('live on the local chain needs a key and no acknowledgement', () => {
+  expect(startProblem({ mode: 'live', live: {} }, wallet, local)).toBeNull();
+  expect(startProblem({ mode: 'live', live: {} }, null, local)).toContain('executor.keyFile');
+});
+
+test('live with real money needs the very wallet, written out', () => {
+  const problem = startProblem({ mode: 'live', live: {} }, wallet, real);
+  expect(problem).toContain('base');
+  expect(problem).toContain(`Set live.acknowledgeWallet to ${wallet}`);
+  expect(problem).not.toContain('local');
+  expect(startProblem({ mode: 'live', live: { acknowledgeWallet: other } }, wallet, real)).toContain(other);
+  expect(startProblem({ mode: 'live', live: { acknowledgeWallet: wallet } }, wallet, real)).toBeNull();
+});

@@ -1,0 +1,74 @@
+import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
+import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { natsSettings } from '@rangeward/adapter-nats/settings';
+import { redisSettings } from '@rangeward/adapter-redis/settings';
+import { tradingModes } from '@rangeward/contracts';
+import { processSettings } from '@rangeward/service/settings';
+import { z } from 'zod';
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
+  .transform((text) => text.toLowerCase() as `0x${string}`);
+
+const executorSettings = z.strictObject({
+  wallet: address.optional().describe('owner of the positions; needed in paper mode, where there is no key'),
+  keyFile: z.string().min(1).optional().describe('file with nothing but the private key, mode 0400; live mode'),
+  privateKey: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'the private key itself, where no file is possible; live mode', secret: true }),
+  receiptPollMs: z.int().min(20).max(10_000).default(250).describe('longest pause between two looks for a receipt'),
+  resendS: z.int().min(1).default(20).describe('a transaction unseen for so long is offered to the node again'),
+  receiptTimeoutS: z
+    .int()
+    .min(10)
+    .default(180)
+    .describe('then the wait is reported as an error; the transaction stays recorded and is looked for again'),
+  leaseMs: z.int().min(1_000).default(15_000).describe('a wallet whose executor died is free after this'),
+  twapWindowS: z.int().min(60).max(86_400).default(600).describe('window of the time-weighted price that guards'),
+  maxTwapDeviationTicks: z.int().positive().default(200).describe('most the tick may be away from that price'),
+  longestDeadlineS: z.int().min(30).default(600).describe('the signer signs no deadline further ahead, block time'),
+});
+
+const liveSettings = z.strictObject({
+  acknowledgeWallet: address
+    .optional()
+    .describe('the wallet’s address, written out: you know that live mode moves its real money'),
+});
+
+export const settings = z.object({
+  ...processSettings,
+  mode: z.enum(tradingModes).default('paper').describe('paper simulates every transaction, live sends them'),
+  live: liveSettings.prefault({}),
+  nats: natsSettings,
+  redis: redisSettings,
+  chains: chainsSettings.default({}),
+  executor: executorSettings.prefault({}),
+});
+export type Settings = z.output<typeof settings>;
+
+/**
+ * Why this configuration must not run, or null. `wallet` is the signer's address in live mode. Money on a chain that is not local is
+ * real: live mode there needs the wallet's address written out by a person.
+ */
+export function startProblem(
+  config: Pick<Settings, 'mode' | 'live'>,
+  wallet: string | null,
+  chains: Readonly<Record<string, Pick<KnownChain, 'local'>>>,
+): string | null {
+  if (wallet === null) {
+    return config.mode === 'live'
+      ? 'mode is live, but neither executor.keyFile nor executor.privateKey is set.'
+      : 'executor.wallet is not set: paper mode needs the address that owns the positions.';
+  }
+  const real = Object.entries(chains).filter(([, known]) => !known.local);
+  if (config.mode === 'paper' || real.length === 0 || config.live.acknowledgeWallet === wallet) return null;
+  const names = real.map(([name]) => name).join(', ');
+  const said = config.live.acknowledgeWallet === undefined ? 'is not set' : `is ${config.live.acknowledgeWallet}`;
+  return (
+    `mode is live and ${names} moves real money, but live.acknowledgeWallet ${said}. ` +
+    `Set live.acknowledgeWallet to ${wallet} to say that you know this wallet will be used, or mode to paper.`
+  );
+}

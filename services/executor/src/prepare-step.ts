@@ -1,0 +1,129 @@
+import type { Signer, TransactionToSign } from '@rangeward/adapter-evm/signer';
+import { preflight } from '@rangeward/adapter-evm/transactions';
+import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
+import type { Plan } from '@rangeward/contracts';
+import { keccak256 } from 'viem';
+import { gasWeiRoundingDown, tickGate, twapGate } from './check-plan.ts';
+import { doneSteps, gasSpentWei, type PlanRecord, type RecordedStep } from './plan-record.ts';
+import { nextStep, type Step, tokenOf } from './plan-steps.ts';
+import { checkTransaction } from './signer-policy.ts';
+import { stepNumbers } from './step-facts.ts';
+import { lookAtChain, sourcesOf, type WalletTools } from './wallet-tools.ts';
+
+/** What follows from a record and the chain now. */
+export type Prepared =
+  | { readonly kind: 'complete'; readonly chain: WalletState }
+  /** Signed, not stored, not sent. */
+  | { readonly kind: 'ready'; readonly step: RecordedStep }
+  /** Not now; perhaps at another block. */
+  | { readonly kind: 'blocked'; readonly step: string; readonly reason: string };
+
+/**
+ * Makes the next step of a plan and signs it, if chain, limits and policy allow it now. Changes nothing anywhere.
+ * Throws when the node or Redis does not answer, or when the wallet's nonce is not ours any more.
+ */
+export async function prepareStep(
+  tools: WalletTools,
+  signer: Signer,
+  plan: Plan,
+  record: PlanRecord,
+): Promise<Prepared> {
+  const chain = await lookAtChain(tools, plan);
+  const step = nextStep({
+    plan,
+    done: doneSteps(record, sourcesOf(tools, plan)),
+    pool: chain.pool,
+    site: tools.site,
+    blockTimeS: chain.block.timestampS,
+  });
+  if (step === null) return { kind: 'complete', chain };
+  const blocked = (reason: string): Prepared => ({ kind: 'blocked', step: step.name, reason });
+  const closed = marketGate(tools, plan, step, chain);
+  if (closed !== null) return blocked(closed);
+  const nonce = await pinNonce(tools, record, chain);
+  if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`);
+  const trial = await preflight(tools.client, tools.wallet, step.call);
+  if (trial.kind === 'reverts') return blocked(`the chain would refuse it: ${trial.reason}`);
+  const leftWei = gasWeiRoundingDown(plan.limits.maxGasUsdE6, plan.market.nativePriceUsdE6) - gasSpentWei(record);
+  const fees = feesWithin(leftWei, trial.gasLimit, chain);
+  if (fees === null)
+    return blocked(`gas for ${trial.gasLimit} units would exceed the ${leftWei} wei left of the reservation`);
+  const transaction = { chainId: plan.chainId, nonce, ...step.call, gasLimit: trial.gasLimit, ...fees };
+  const policy = checkTransaction(transaction, rulesFor(tools, plan, step, chain, leftWei));
+  if (policy.kind === 'refused') return blocked(`the signer’s policy refuses it: ${policy.reason}`);
+  return { kind: 'ready', step: await signed(signer, step, transaction, chain) };
+}
+
+async function signed(
+  signer: Signer,
+  step: Step,
+  transaction: TransactionToSign,
+  chain: WalletState,
+): Promise<RecordedStep> {
+  const raw = await signer.sign(transaction);
+  return {
+    name: step.name,
+    nonce: transaction.nonce,
+    sqrtPriceX96: chain.pool.sqrtPriceX96.toString(),
+    attempts: [{ raw, hash: keccak256(raw) }],
+    receipt: null,
+  };
+}
+
+/** Steps that depend on the price are held to it when they are sent; approvals and their return are not. */
+function marketGate(tools: WalletTools, plan: Plan, step: Step, chain: WalletState): string | null {
+  if (step.name !== 'withdraw' && step.name !== 'swap' && step.name !== 'mint') return null;
+  const failed = [tickGate(plan, chain.pool.tick), twapGate(chain.pool, tools.limits)].find((gate) => !gate.passed);
+  return failed === undefined ? null : `${failed.name} is ${failed.value}, needs ${failed.threshold}`;
+}
+
+/** The wallet was used by somebody else in the middle of a plan. Nothing more is signed until a person has looked. */
+export class ForeignNonce extends Error {
+  override readonly name = 'ForeignNonce';
+}
+
+/** The nonce of the next step; null when the node is behind what we know to be done. */
+async function pinNonce(tools: WalletTools, record: PlanRecord, chain: WalletState): Promise<number | null> {
+  const floor = await tools.records.floor();
+  if (floor === null || floor === chain.nonce) return chain.nonce;
+  if (chain.nonce < floor) return null;
+  if (record.steps.length > 0) {
+    throw new ForeignNonce(`${tools.wallet} is at nonce ${chain.nonce}, this plan expects ${floor}: used elsewhere`);
+  }
+  tools.log.warn({ nonce: chain.nonce, floor, wallet: tools.wallet }, 'the wallet was used elsewhere between plans');
+  return chain.nonce;
+}
+
+/** Twice the base fee where the reservation allows it, and at least what the next block may ask. Null when it does not. */
+export function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<WalletState, 'block' | 'priorityFeeWei'>) {
+  const { baseFeeWei } = chain.block;
+  const tip = chain.priorityFeeWei;
+  const affordable = leftWei / gasLimit;
+  const wanted = 2n * baseFeeWei + tip;
+  const least = (baseFeeWei * 9n + 7n) / 8n + tip;
+  if (affordable < least) return null;
+  return {
+    maxFeePerGasWei: affordable < wanted ? affordable : wanted,
+    maxPriorityFeePerGasWei: tip,
+  };
+}
+
+function rulesFor(tools: WalletTools, plan: Plan, step: Step, chain: WalletState, maxGasCostWei: bigint) {
+  const { positionManager, swapRouter, routerKind } = tools.site;
+  return {
+    chainId: tools.chainId,
+    wallet: tools.wallet,
+    positionManager,
+    swapRouter,
+    routerKind,
+    token0: tokenOf(plan, 0),
+    token1: tokenOf(plan, 1),
+    feePips: plan.market.pool.feePips,
+    planId: plan.planId,
+    step: stepNumbers[step.name],
+    tokenId: plan.position.tokenId,
+    nowBlockS: chain.block.timestampS,
+    longestDeadlineS: tools.limits.longestDeadlineS,
+    maxGasCostWei,
+  };
+}

@@ -1,0 +1,91 @@
+import type { Signer } from '@rangeward/adapter-evm/signer';
+import type { WalletClient } from '@rangeward/adapter-evm/wallet-client';
+import { readWalletState, type WalletState } from '@rangeward/adapter-evm/wallet-state';
+import type { PlanRecords } from '@rangeward/adapter-redis/plan-records';
+import type { Plan, TradingMode } from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import type { Address } from 'viem';
+import type { PlanCircumstances } from './check-plan.ts';
+import type { Site } from './plan-steps.ts';
+import type { EventSources } from './step-facts.ts';
+
+/** Everything that plans of one wallet on one chain are carried out with. */
+export type WalletTools = {
+  /** The chain's name in the configuration. */
+  readonly chain: string;
+  readonly chainId: number;
+  readonly mode: TradingMode;
+  readonly wallet: Address;
+  readonly client: WalletClient;
+  /** Null in paper mode: there is no key. */
+  readonly signer: Signer | null;
+  readonly records: PlanRecords;
+  readonly site: Site;
+  readonly quoter: Address;
+  readonly pools: ReadonlySet<string>;
+  readonly limits: {
+    /** Being in a block counts as 1. */
+    readonly confirmations: number;
+    readonly receiptPollMs: number;
+    readonly resendMs: number;
+    readonly receiptTimeoutMs: number;
+    readonly maxTwapDeviationTicks: number;
+    readonly twapWindowS: number;
+    readonly longestDeadlineS: number;
+  };
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  /** Wall clock, milliseconds. */
+  readonly now: () => number;
+  /** Told of every boundary between two effects, before the next; tests end an executor there. */
+  readonly onBoundary?: (place: string) => void | Promise<void>;
+};
+
+/** What the executor touches of the shared books. All of it may be repeated without a second effect. */
+export type Ledger = {
+  /** Whether the breaker on error events is open. */
+  breakerOpen(): Promise<boolean>;
+  /** Turns a reservation into what was really spent. */
+  commitBudget(reservationId: string, usdE6: number): Promise<void>;
+  /** Gives a reservation back whole. */
+  releaseBudget(reservationId: string): Promise<void>;
+  /** Names the new live NFT; false when the registry knows another one as live. */
+  movePosition(plan: Plan, to: bigint): Promise<boolean>;
+};
+
+/** The right to act for a wallet, for as long as `signal` is not aborted. */
+export type WalletLease = { readonly fence: number; readonly signal: AbortSignal };
+
+export function sourcesOf(tools: WalletTools, plan: Plan): EventSources {
+  // The event's contract: addresses are lower case.
+  return { pool: plan.run.pool as Address, positionManager: tools.site.positionManager };
+}
+
+/** The chain as a plan of this wallet must see it. */
+export function lookAtChain(tools: WalletTools, plan: Plan): Promise<WalletState> {
+  return readWalletState(tools.client, {
+    wallet: tools.wallet,
+    pool: sourcesOf(tools, plan).pool,
+    positionManager: tools.site.positionManager,
+    tokenId: plan.position.tokenId,
+    twapWindowS: tools.limits.twapWindowS,
+  });
+}
+
+export async function circumstances(tools: WalletTools, plan: Plan): Promise<PlanCircumstances> {
+  const [chain, breakerOpen] = await Promise.all([lookAtChain(tools, plan), tools.ledger.breakerOpen()]);
+  return {
+    now: new Date(tools.now()).toISOString(),
+    mode: tools.mode,
+    wallet: tools.wallet,
+    poolConfigured: tools.pools.has(plan.run.pool),
+    breakerOpen,
+    maxTwapDeviationTicks: tools.limits.maxTwapDeviationTicks,
+    twapWindowS: tools.limits.twapWindowS,
+    chain,
+  };
+}
+
+export async function boundary(tools: WalletTools, place: string): Promise<void> {
+  await tools.onBoundary?.(place);
+}
