@@ -24,10 +24,10 @@ const ORIGINAL = `${DLQ_HEADER}Original-`;
  * (Nats-…) are instructions, so they are kept under another name.
  */
 export function deadLetterOf(message: IncomingMessage, why: DeadLetterReason): OutgoingMessage {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { 'Nats-Msg-Id': deadLetterId(message, why.consumer) };
   for (const [name, value] of Object.entries(message.headers)) {
     if (name.startsWith(DLQ_HEADER)) continue;
-    headers[/^nats-/i.test(name) ? `${ORIGINAL}${name}` : name] = value;
+    headers[/^nats-/i.test(name) ? `${ORIGINAL}${name.slice('nats-'.length)}` : name] = value;
   }
   Object.assign(headers, {
     [`${DLQ_HEADER}Reason`]: oneLine(`${why.reason}: ${why.message}`),
@@ -41,7 +41,6 @@ export function deadLetterOf(message: IncomingMessage, why: DeadLetterReason): O
     [`${DLQ_HEADER}Attempts`]: String(why.attempts),
     [`${DLQ_HEADER}Time`]: why.time,
     [`${DLQ_HEADER}Event-Id`]: oneLine(message.id),
-    'Nats-Msg-Id': deadLetterId(message, why.consumer),
   });
   return { subject: `${DEAD_LETTER_ROOT}.${message.stream}.${why.consumer}`, headers, body: message.body };
 }
@@ -67,14 +66,14 @@ export function replayOf(
   by: string,
   repaired: Uint8Array | undefined,
 ): ReplayedLetter {
-  const headers: Record<string, string> = {};
+  const id = letter.headers['Nats-Msg-Id'] ?? `LP_DLQ/${letter.sequence}`;
+  const messageId = createHash('sha256').update(`replay\n${id}`).digest('hex').slice(0, 32);
+  const headers: Record<string, string> = { 'Nats-Msg-Id': messageId };
   for (const [name, value] of Object.entries(letter.headers)) {
     if (!name.startsWith(DLQ_HEADER) && !/^nats-/i.test(name)) headers[name] = value;
   }
   headers['Rangeward-Replayed-From'] = `LP_DLQ/${letter.sequence}`;
   headers['Rangeward-Replayed-By'] = oneLine(by);
-  const id = letter.headers['Nats-Msg-Id'] ?? `LP_DLQ/${letter.sequence}`;
-  headers['Nats-Msg-Id'] = createHash('sha256').update(`replay\n${id}`).digest('hex').slice(0, 32);
   return { subject: letter.headers[`${DLQ_HEADER}Subject`] ?? '', headers, body: repaired ?? letter.body };
 }
 

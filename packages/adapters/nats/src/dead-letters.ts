@@ -70,7 +70,7 @@ export async function replayDeadLetter(
   const letter = await readDeadLetter(broker, sequence);
   const replay = replayOf(letter, options.by, options.body);
   const isOnce = definitionOf(replay.subject)?.once === true;
-  const headers = isOnce ? { ...replay.headers, 'Nats-Expected-Last-Subject-Sequence': '0' } : replay.headers;
+  const headers = isOnce ? { 'Nats-Expected-Last-Subject-Sequence': '0', ...replay.headers } : replay.headers;
   try {
     return { subject: replay.subject, ...(await broker.publisher.publish({ ...replay, headers })) };
   } catch (error) {

@@ -5,8 +5,9 @@ const encoder = new TextEncoder();
 const LINE_BREAK = /[\r\n]/;
 
 /**
- * Headers of a message to be published. The client's own class checks each name letter by letter on every message;
- * our names are constants, so only the values are checked. Throws Rejection `bad-header` for a value with a line break,
+ * Headers of a message to be published, in the order given: the broker's own (Nats-…) must come first, because servers
+ * look their names up in the whole block and stop at the first place where the letters stand, be it in a value.
+ * The client's own class checks each name letter by letter on every message; here only the values are checked. Throws Rejection `bad-header` for a value with a line break,
  * which would let the sender of one message write headers of another.
  */
 export function encodeHeaders(headers: Readonly<Record<string, string>>): MsgHdrs {

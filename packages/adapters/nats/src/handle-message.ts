@@ -3,8 +3,8 @@ import { type Histogram, context as otelContext, SpanStatusCode } from '@opentel
 import { type ConsumerDefinition, type DomainEvent, decodeEvent } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
 import type { Cause, MessageContext } from './bus.ts';
-import { HAND_BACK_MS } from './consumption.ts';
 import type { Claims } from './claim-work.ts';
+import { HAND_BACK_MS } from './consumption.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { NotifyError } from './error-notice.ts';
 import type { Route } from './find-handler.ts';

@@ -24,8 +24,11 @@ export function createPublishEvent(broker: Broker): PublishEvent {
       ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
       ...(cause.causationId === undefined ? {} : { causationId: cause.causationId }),
     });
-    const headers: Record<string, string> = { ...message.headers, 'Nats-Msg-Id': message.id };
-    if (definition.once) headers['Nats-Expected-Last-Subject-Sequence'] = '0';
+    const headers: Record<string, string> = {
+      'Nats-Msg-Id': message.id,
+      ...(definition.once ? { 'Nats-Expected-Last-Subject-Sequence': '0' } : {}),
+      ...message.headers,
+    };
     // Widened, because what follows looks at the name and the address only.
     const span = startSend(
       definition as unknown as EventDefinition,
