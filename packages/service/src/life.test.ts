@@ -94,7 +94,7 @@ test('asked to end: the signal aborts, openings under way are given up, no new o
   life.end('SIGTERM');
   life.end(new Error('later'));
   await expect(opening).rejects.toMatchObject({ name: 'AbortError' });
-  await expect(life.open('health', () => 1)).rejects.toThrow('health was not opened');
+  await expect(life.open('health', () => 1)).rejects.toThrow('the process is ending');
   expect(life.signal.aborted).toBe(true);
   expect(await life.ended).toBe('SIGTERM');
 });

@@ -47,11 +47,11 @@ export function createLife(options: LifeOptions): Life {
   const end = (cause: Error | string) => {
     if (stop.signal.aborted) return;
     resolve(cause);
-    stop.abort();
+    stop.abort(new DOMException('the process is ending', 'AbortError'));
   };
   return {
     open: async (name, open, close, bounds) => {
-      if (stop.signal.aborted) throw new DOMException(`${name} was not opened: the process is ending`, 'AbortError');
+      stop.signal.throwIfAborted();
       const part = { name, open, close: close ?? (() => {}) };
       const openWithinMs = bounds?.openWithinMs ?? options.openWithinMs ?? 30_000;
       const closeWithinMs = bounds?.closeWithinMs ?? options.closeWithinMs ?? 8_000;

@@ -1,5 +1,5 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { createLogLineStream } from './log-line.ts';
 import { createScrubber, type Scrub } from './scrub.ts';
 import type { ProcessSettings } from './settings.ts';
@@ -32,6 +32,8 @@ export function createLogger(options: LoggerOptions): Logger {
       base: { service: options.service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // With its cause beside it, not run into its message.
+      serializers: { err: stdSerializers.errWithCause },
       mixin: activeSpanIds,
       hooks: { streamWrite: scrub },
     },

@@ -53,14 +53,21 @@ function catchSignals(life: Life): void {
   }
 }
 
-async function endAfterFailedStart(life: ReturnType<typeof createLife>, error: unknown): Promise<never> {
-  const refused = error instanceof ConfigError || error instanceof PreflightError;
-  if (refused) process.stderr.write(`${error.message}\n`);
-  else if (!life.signal.aborted) life.log.fatal({ err: asError(error) }, 'start failed');
+async function endAfterFailedStart(life: Life, error: unknown): Promise<never> {
+  const refusal = refusalIn(error);
+  const asked = life.signal.aborted && error === life.signal.reason;
+  if (refusal !== null) process.stderr.write(`${refusal.message}\n`);
+  else if (!asked) life.log.fatal({ err: asError(error) }, 'start failed');
   const closed = await life.close();
-  if (refused) process.exit(exitCodes.refused);
+  if (refusal !== null) process.exit(exitCodes.refused);
   // Asked to end while it started: what was open is closed, which is all that was asked.
-  process.exit(life.signal.aborted && closed.clean && error instanceof Error && error.name === 'AbortError' ? 0 : 1);
+  process.exit(asked && closed.clean ? exitCodes.ok : exitCodes.failed);
+}
+
+/** The refusal itself, or the one for which a part did not open. */
+function refusalIn(error: unknown): Error | null {
+  if (error instanceof ConfigError || error instanceof PreflightError) return error;
+  return error instanceof Error && error.cause !== undefined ? refusalIn(error.cause) : null;
 }
 
 function asError(reason: unknown): Error {

@@ -19,12 +19,14 @@ export function startSdk(options: TelemetryOptions & { readonly endpoint: string
     [ATTR_SERVICE_NAME]: options.service,
     ...(options.version === undefined ? {} : { [ATTR_SERVICE_VERSION]: options.version }),
   });
+  // A collector that is gone must not hold a process that was asked to end.
+  const timeoutMillis = positive(options.env.OTEL_EXPORTER_OTLP_TIMEOUT) ?? 3_000;
   const traces = new TracerProvider({
     resource,
     idGenerator: runIdGenerator(),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({ url: urlOf('traces', options) }),
+        exporter: new OTLPTraceExporter({ url: urlOf('traces', options), timeoutMillis }),
         // A burst of hops is kept rather than dropped.
         maxQueueSize: 16_384,
         maxExportBatchSize: 1_024,
@@ -36,9 +38,12 @@ export function startSdk(options: TelemetryOptions & { readonly endpoint: string
     resource,
     readers: [
       new PeriodicExportingMetricReader({
-        exporter: new OTLPMetricExporter({ url: urlOf('metrics', options) }),
+        exporter: new OTLPMetricExporter({ url: urlOf('metrics', options), timeoutMillis }),
         exportIntervalMillis: positive(options.env.OTEL_METRIC_EXPORT_INTERVAL) ?? 15_000,
-        exportTimeoutMillis: Math.min(5_000, positive(options.env.OTEL_METRIC_EXPORT_INTERVAL) ?? 15_000),
+        exportTimeoutMillis: Math.min(
+          timeoutMillis,
+          positive(options.env.OTEL_METRIC_EXPORT_INTERVAL) ?? timeoutMillis,
+        ),
       }),
     ],
   });
