@@ -62,15 +62,16 @@ export async function readPosition(
   return position;
 }
 
-/** The range of an NFT, which never changes while it exists; null when it was burned or never minted. */
+/** The range of an NFT, which never changes while it exists, as of the head; null when it was burned or never minted. */
 export async function readRange(
   chain: ChainReader,
   tokenId: bigint,
-  block: Pick<BlockHeader, 'hash'>,
-): Promise<{ readonly tickLower: number; readonly tickUpper: number; readonly liquidity: bigint } | null> {
+): Promise<{ readonly tickLower: number; readonly tickUpper: number } | null> {
+  const address = chain.known.positionManager;
+  const read = { address, abi: positionManagerAbi, functionName: 'positions' } as const;
   try {
-    const fields = await readFields(chain, tokenId, block);
-    return fields === null ? null : { tickLower: fields[5], tickUpper: fields[6], liquidity: fields[7] };
+    const fields = await nullOnRevert(chain.client.readContract({ ...read, args: [tokenId] }));
+    return fields === null ? null : { tickLower: fields[5], tickUpper: fields[6] };
   } catch (cause) {
     throw toChainError(chain.name, `reading the range of position ${tokenId}`, cause);
   }

@@ -45,6 +45,8 @@ export type WatchOptions = {
   readonly maxRefillBlocks?: number;
   /** Awaited before the next event; when it throws, the same event is told again after a pause. */
   readonly onEvent: (event: FeedEvent) => Promise<void>;
+  /** Awaited after each event was handled, with the blocks to resume from; a failure is only reported. */
+  readonly onSettled?: (position: HeaderChain) => Promise<void>;
   /** Told what goes wrong; the watcher goes on by itself. */
   readonly onTrouble: (what: string, error: unknown) => void;
 };
@@ -166,6 +168,7 @@ async function search(options: WatchOptions, state: State, head: BlockHeader): P
     const ancestor = split.kept.at(-1)?.number ?? null;
     await options.onEvent({ kind: 'reorg', dropped: split.dropped, ancestor });
     state.chain = split.kept;
+    await settle(options, state);
   }
   if (split.lost) {
     // Nothing kept is on the chain any more: begin again with the oldest height that was followed.
@@ -210,6 +213,15 @@ async function tell(options: WatchOptions, state: State, header: BlockHeader, ro
   await options.onEvent({ kind: 'block', header, rows, complete: state.complete });
   state.chain = chain;
   state.complete = true;
+  await settle(options, state);
+}
+
+async function settle(options: WatchOptions, state: State): Promise<void> {
+  try {
+    await options.onSettled?.(state.chain);
+  } catch (error) {
+    options.onTrouble('keeping the position', error);
+  }
 }
 
 /** The headers up to a height, so that a reorganisation can be followed from the first moment. */

@@ -1,4 +1,5 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from './connect.ts';
+import { defineScript } from './script.ts';
 
 /**
  * Which NFT is live for each managed position. A position keeps its configured name while its NFT changes with every
@@ -42,7 +43,7 @@ export async function adoptPosition(
   first: { readonly tokenId: bigint; readonly entry: EntryAmounts | null },
 ): Promise<RegisteredPosition> {
   const entry = first.entry === null ? [] : [first.entry.amount0.toString(), first.entry.amount1.toString()];
-  await redis.eval(ADOPT, 3, keyOf(ref), INDEX, VERSION, first.tokenId.toString(), ...entry);
+  await adopt(redis, [keyOf(ref), INDEX, VERSION], [first.tokenId.toString(), ...entry]);
   const standing = await readPosition(redis, ref);
   if (standing === null) throw new Error(`position ${keyOf(ref)} vanished while it was adopted`);
   return standing;
@@ -57,8 +58,7 @@ export async function movePosition(
   ref: PositionRef,
   move: { readonly from: bigint; readonly to: bigint },
 ): Promise<boolean> {
-  const answer = await redis.eval(MOVE, 2, keyOf(ref), VERSION, move.from.toString(), move.to.toString());
-  return answer === 1;
+  return (await moveLive(redis, [keyOf(ref), VERSION], [move.from.toString(), move.to.toString()])) === 1;
 }
 
 /** Every registered position, in the order of their keys. */
@@ -75,16 +75,23 @@ export async function registryVersion(redis: Redis): Promise<number> {
 }
 
 // KEYS: position, index, version. ARGV: token id, then both entry amounts when they are known.
-const ADOPT = `
+const adopt = defineScript(
+  'AdoptPosition',
+  3,
+  `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'tokenId', ARGV[1], 'lineage', ARGV[1])
 if ARGV[3] then redis.call('HSET', KEYS[1], 'entry0', ARGV[2], 'entry1', ARGV[3]) end
 redis.call('SADD', KEYS[2], KEYS[1])
 redis.call('INCR', KEYS[3])
-return 1`;
+return 1`,
+);
 
 // KEYS: position, version. ARGV: from, to.
-const MOVE = `
+const moveLive = defineScript(
+  'MovePosition',
+  2,
+  `
 local live = redis.call('HGET', KEYS[1], 'tokenId')
 local lineage = redis.call('HGET', KEYS[1], 'lineage')
 if not live then return 0 end
@@ -95,7 +102,8 @@ end
 if live ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'tokenId', ARGV[2], 'lineage', lineage .. ',' .. ARGV[2])
 redis.call('INCR', KEYS[2])
-return 1`;
+return 1`,
+);
 
 const PREFIX = 'lp:position:';
 

@@ -1,0 +1,59 @@
+import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
+import type { Gas } from '@rangeward/adapter-evm/gas';
+import type { PoolReading } from '@rangeward/adapter-evm/read-pool';
+import type { PositionReading } from '@rangeward/adapter-evm/read-position';
+import type { Market } from '@rangeward/contracts';
+import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
+import { isoTimeOf } from './iso-time.ts';
+import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
+
+export type MarketReadings = {
+  readonly block: BlockHeader;
+  readonly pool: PoolReading;
+  readonly position: PositionReading;
+  readonly positionId: string;
+  /** Amounts put in when we began to manage the position; null when unknown. */
+  readonly entry: { readonly amount0: bigint; readonly amount1: bigint } | null;
+  readonly gas: Gas;
+  readonly nativePriceUsdE6: number;
+};
+
+/** The market of an event from what was read at one block. Values in micro-dollars are rounded down. */
+export function describeMarket(watched: WatchedPool, readings: MarketReadings): Market {
+  const { block, gas, nativePriceUsdE6 } = readings;
+  return {
+    block: { number: block.number, hash: block.hash, time: isoTimeOf(block) },
+    pool: describePool(watched, readings.pool),
+    position: describePosition(watched, readings),
+    gas: { baseFeeWei: gas.baseFeeWei, priorityFeeWei: gas.priorityFeeWei, l1FeeWei: gas.l1FeeWei },
+    nativePriceUsdE6,
+  };
+}
+
+function describePool(watched: WatchedPool, pool: PoolReading): Market['pool'] {
+  const { token0, token1 } = watched.settings;
+  const { token0: address0, token1: address1, ...state } = pool;
+  return {
+    ...state,
+    token0: { address: address0, symbol: token0.symbol, decimals: token0.decimals },
+    token1: { address: address1, symbol: token1.symbol, decimals: token1.decimals },
+    stable: watched.stable,
+    priceUsdE6: priceUsdE6At(watched, pool.sqrtPriceX96),
+  };
+}
+
+function describePosition(watched: WatchedPool, readings: MarketReadings): Market['position'] {
+  const { position, entry, pool } = readings;
+  const { tokenId, owner, tickLower, tickUpper, liquidity, amount0, amount1, fees0, fees1, inRange } = position;
+  const { sqrtPriceX96 } = pool;
+  const usdE6 = (of0: bigint, of1: bigint) =>
+    Number(valueUsdE6({ amount0: of0, amount1: of1, sqrtPriceX96, stable: watched.stable }));
+  return {
+    id: readings.positionId,
+    ...{ tokenId, owner, tickLower, tickUpper, liquidity, amount0, amount1, fees0, fees1, inRange },
+    valueUsdE6: usdE6(amount0 + fees0, amount1 + fees1),
+    feesUsdE6: usdE6(fees0, fees1),
+    entry,
+    hodlUsdE6: entry === null ? null : usdE6(entry.amount0, entry.amount1),
+  };
+}

@@ -1,0 +1,122 @@
+import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
+import { readGas } from '@rangeward/adapter-evm/gas';
+import { type PoolReading, readPool } from '@rangeward/adapter-evm/read-pool';
+import { readPosition as readPositionNft } from '@rangeward/adapter-evm/read-position';
+import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import { readPosition } from '@rangeward/adapter-redis/position-registry';
+import { type Market, marketObserved, Rejection, type Run, runSkipped, runStarted } from '@rangeward/contracts';
+import { buildCandles, sumByBlock, windowStartS } from './build-candles.ts';
+import type { ChainFeed } from './chain-feed.ts';
+import type { MarketDataSettings } from './config.ts';
+import { describeMarket } from './describe-market.ts';
+import { realisedVolatility } from './measure-volatility.ts';
+import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
+
+type Tools = {
+  readonly feeds: ReadonlyMap<string, ChainFeed>;
+  readonly redis: Redis;
+  readonly settings: MarketDataSettings;
+  readonly now: () => number;
+};
+
+/** Why there is nothing to observe, for a person. */
+type Skip = { readonly code: 'price-back-in-range' | 'position-gone'; readonly reason: string };
+
+/**
+ * Reads everything a run needs at one block and says it, or says why the run is skipped. Rejections: `unknown-pool`,
+ * `unknown-position`, `deadline-passed`, `no-native-price`; anything else is tried again.
+ */
+export function onRunStarted(tools: Tools): Handler {
+  return on(runStarted, async ({ data: { run } }, context) => {
+    if (tools.now() > Date.parse(run.deadline)) {
+      throw new Rejection('deadline-passed', `run ${run.id} was to be done by ${run.deadline}`, {
+        field: 'run.deadline',
+      });
+    }
+    const feed = tools.feeds.get(run.chain);
+    const pool = feed?.pools.find(({ address }) => address === run.pool);
+    if (feed === undefined || pool === undefined) {
+      throw new Rejection('unknown-pool', `no pool ${run.pool} is configured on ${run.chain}`, { field: 'run.pool' });
+    }
+    const observed = await observeMarket(tools, feed, pool, run);
+    if ('code' in observed) await context.publish(runSkipped, { run, ...observed });
+    else await sayMarket(tools, feed, pool, { run, context, ...observed });
+  });
+}
+
+type Observed = { readonly market: Market; readonly block: BlockHeader };
+
+async function observeMarket(tools: Tools, feed: ChainFeed, pool: WatchedPool, run: Run): Promise<Observed | Skip> {
+  const ref = { chain: run.chain, pool: pool.address, id: run.position };
+  const registered = await readPosition(tools.redis, ref);
+  if (registered === null) {
+    throw new Rejection('unknown-position', `no position ${run.position} is managed in ${run.pool} on ${run.chain}`, {
+      field: 'run.position',
+    });
+  }
+  if (registered.tokenId !== run.tokenId) {
+    const reason = `position ${run.position} is NFT ${registered.tokenId} now, no longer ${run.tokenId}`;
+    return { code: 'position-gone', reason };
+  }
+  const { chain } = feed;
+  const block = await feed.settledHead();
+  const [reading, gas] = await Promise.all([
+    readPool(chain, pool.address, block, tools.settings.twapWindowS),
+    readGas(chain, block.number),
+  ]);
+  const [position, nativePriceUsdE6] = await Promise.all([
+    readPositionNft(chain, reading, run.tokenId, block),
+    nativePrice(feed, pool, reading, block),
+  ]);
+  if (position.kind === 'gone') {
+    const why = position.reason === 'burned' ? 'does not exist' : 'belongs to another pool';
+    return { code: 'position-gone', reason: `NFT ${run.tokenId} ${why} at block ${block.number}` };
+  }
+  if (run.trigger === 'price-breach' && position.inRange) {
+    const range = `${position.tickLower} <= ${reading.tick} < ${position.tickUpper}`;
+    return { code: 'price-back-in-range', reason: `the tick is back in the range at block ${block.number}: ${range}` };
+  }
+  const { entry } = registered;
+  const parts = { block, pool: reading, position, positionId: run.position, entry, gas, nativePriceUsdE6 };
+  return { market: describeMarket(pool, parts), block };
+}
+
+async function sayMarket(
+  { settings }: Tools,
+  feed: ChainFeed,
+  pool: WatchedPool,
+  { run, context, market, block }: Observed & { readonly run: Run; readonly context: MessageContext },
+): Promise<void> {
+  const history = feed.histories.get(pool.address);
+  if (history === undefined) throw new Error(`pool ${pool.address} has no history`);
+  const { candleSeconds, lookbackS, vwapBlocks } = settings;
+  const window = { candleSeconds, lookbackS, endS: block.timestampS };
+  const trades = await history.tradesUntil(block, block.timestampS - lookbackS);
+  const inWindow = trades.filter((trade) => trade.timeS >= windowStartS(window));
+  const candles = buildCandles(inWindow, window, pool.stableDecimals);
+  const recentS = block.timestampS - settings.volatility.recentS;
+  await context.publish(marketObserved, {
+    run,
+    market,
+    candleSeconds,
+    candles,
+    vwapWindow: sumByBlock(trades, block.number, vwapBlocks),
+    vwapWindowBlocks: vwapBlocks,
+    realisedAnnual: realisedVolatility(candles, recentS, block.timestampS),
+    normalAnnual: realisedVolatility(candles, 0, block.timestampS),
+    feedComplete: true,
+  });
+}
+
+/** The pool's own price where its volatile token is the wrapped coin, else that of another configured pool that has it. */
+async function nativePrice(feed: ChainFeed, own: WatchedPool, reading: PoolReading, block: BlockHeader) {
+  const hasNative = (pool: WatchedPool, tokens: PoolReading) =>
+    (pool.stable === 0 ? tokens.token1 : tokens.token0) === feed.chain.known.wrappedNative;
+  if (hasNative(own, reading)) return priceUsdE6At(own, reading.sqrtPriceX96);
+  for (const pool of feed.pools) {
+    const other = await readPool(feed.chain, pool.address, block, 60);
+    if (hasNative(pool, other)) return priceUsdE6At(pool, other.sqrtPriceX96);
+  }
+  throw new Rejection('no-native-price', `no configured pool of ${feed.chain.name} tells the price of its coin`);
+}
