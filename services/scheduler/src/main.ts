@@ -1,5 +1,4 @@
 import { runService } from '@rangeward/host/run-service';
-import { settings } from './config.ts';
-import { start } from './start.ts';
+import { hosted } from './hosted.ts';
 
-await runService({ name: 'scheduler', settings, start });
+await runService(hosted);

@@ -18,6 +18,7 @@ export async function followEvents(
   onEvent: (definition: EventDefinition, event: DomainEvent) => void,
 ): Promise<Follower> {
   const nc = await connectNats({ ...connection, service: 'operator', log: silent });
+  const told = new Set<string>();
   nc.subscribe('lp.v1.>', {
     callback: (error, message) => {
       if (error !== null) return;
@@ -25,7 +26,11 @@ export async function followEvents(
       if (definition === undefined || definition.name === 'trigger.manual') return;
       const headers = Object.fromEntries([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value]));
       try {
-        onEvent(definition, decodeEvent(definition, { subject: message.subject, headers, body: message.data }));
+        const event = decodeEvent(definition, { subject: message.subject, headers, body: message.data });
+        // What was published again on its way to certainty is the same event; the stream keeps one of them.
+        if (told.has(event.envelope.id)) return;
+        told.add(event.envelope.id);
+        onEvent(definition, event);
       } catch (problem) {
         if (!(problem instanceof Rejection)) throw problem;
       }
