@@ -1,5 +1,5 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
-import { openBus } from '@rangeward/adapter-nats/open-bus';
+import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { credentialsOf, type NatsSettings } from '@rangeward/adapter-nats/settings';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
@@ -19,7 +19,7 @@ export type HostedSettings = ProcessSettings & { readonly nats: NatsSettings; re
 
 /** What a service is given to work with. */
 export type HostedDependencies<Config> = {
-  readonly bus: Bus;
+  readonly bus: NatsBus;
   readonly redis: Redis;
   readonly config: Config;
   readonly log: Logger;
@@ -111,7 +111,7 @@ type BusNeeds = {
   readonly log: Logger;
 };
 
-function openServiceBus({ service, config, redis, scrub, log }: BusNeeds): Promise<Bus> {
+function openServiceBus({ service, config, redis, scrub, log }: BusNeeds): Promise<NatsBus> {
   const credentials = credentialsOf(config.nats);
   return openBus({
     url: config.nats.url,

@@ -22,7 +22,10 @@ export function startDelivery(channels: readonly Channel[], failures: OwnFailure
     deliver: (notice) => {
       for (const { channel, gate } of ways) {
         const sending: Promise<void> = gate
-          .execute(() => channel.send(notice, stopping.signal))
+          .execute(async () => {
+            stopping.signal.throwIfAborted();
+            await channel.send(notice, stopping.signal);
+          })
           .catch((error: unknown) => failures.report(`send-${channel.name}`, error))
           .finally(() => underWay.delete(sending));
         underWay.add(sending);

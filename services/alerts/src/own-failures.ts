@@ -20,10 +20,12 @@ export function createOwnFailures(log: Logger, firstDelayMs = 200): OwnFailures 
   });
   const patience = retry(
     // What can never succeed is not tried again.
-    handleWhen((error) => !(error instanceof Rejection)), {
-    maxAttempts: 3,
-    backoff: new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: 2_000 }),
-  });
+    handleWhen((error) => !(error instanceof Rejection)),
+    {
+      maxAttempts: 3,
+      backoff: new ExponentialBackoff({ initialDelay: firstDelayMs, maxDelay: 2_000 }),
+    },
+  );
   const report = (what: string, error: unknown) => {
     counter.add(1, { work: what });
     log.error({ err: error, work: what }, 'alerts itself failed');

@@ -1,0 +1,68 @@
+import { deadLetterFromAdvisory } from '@rangeward/adapter-nats/on-advisory';
+import type { NatsBus } from '@rangeward/adapter-nats/open-bus';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import { consumers } from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import { breakerStore } from './breaker-store.ts';
+import { openChannels } from './channels/channel-list.ts';
+import type { Settings } from './config.ts';
+import { startDelivery } from './deliver-notices.ts';
+import { onAdvisory } from './on-advisory.ts';
+import { onDeadLetter } from './on-dead-letter.ts';
+import { onErrorNotification } from './on-error-notification.ts';
+import { onRunCompleted } from './on-run-completed.ts';
+import { createOwnFailures } from './own-failures.ts';
+import { createRaiseAlert } from './raise-alert.ts';
+import { watchBreaker } from './watch-breaker.ts';
+
+export type Dependencies = {
+  /** Opened with `notifyErrors: false`. */
+  readonly bus: NatsBus;
+  readonly redis: Redis;
+  readonly config: Settings;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Takes secrets out of what leaves for a channel. */
+  readonly scrub: (text: string) => string;
+};
+
+/** How long a notice that is under way may take when the service stops. */
+const LAST_NOTICES_MS = 3_000;
+
+/** Everything that may concern a person in, notices out; and the breaker on errors. */
+export async function start({ bus, redis, config, log, now, scrub }: Dependencies): Promise<{ stop(): Promise<void> }> {
+  const { repeatS, breaker, channels } = config.alerts;
+  const failures = createOwnFailures(log);
+  const delivery = startDelivery(openChannels(channels, { log, scrub }), failures);
+  const raise = createRaiseAlert({ redis, delivery, repeatMs: repeatS * 1000, now });
+  const watch = watchBreaker({
+    bus,
+    redis,
+    store: breakerStore(redis),
+    raise,
+    failures,
+    settings: {
+      threshold: breaker.threshold,
+      windowMs: breaker.windowS * 1000,
+      quietMs: breaker.quietS * 1000,
+      checkEveryMs: breaker.checkEveryMs,
+    },
+    log,
+    now,
+  });
+  const consumptions = await Promise.all([
+    bus.consume(consumers.alertsErrors, [onErrorNotification({ raise, noteError: watch.noteError, failures })]),
+    bus.consume(consumers.alertsRuns, [onRunCompleted({ redis, raise, failures })]),
+    bus.consume(consumers.alertsDeadLetters, [onDeadLetter({ raise, failures })]),
+    bus.consume(consumers.alertsAdvisories, [
+      onAdvisory({ writeDeadLetter: (advisory) => deadLetterFromAdvisory(bus.broker, advisory), failures }),
+    ]),
+  ]);
+  return {
+    stop: async () => {
+      await Promise.all(consumptions.map((consumption) => consumption.stop()));
+      await watch.stop();
+      await delivery.stop(LAST_NOTICES_MS);
+    },
+  };
+}
