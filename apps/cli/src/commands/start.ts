@@ -1,7 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { baseFees } from '@rangeward/localnet/base-fees';
 import { driveMarket } from '@rangeward/localnet/drive-market';
+import { localClient } from '@rangeward/localnet/local-client';
 import { createLife, type Life } from '@rangeward/service/life';
 import { createLogger } from '@rangeward/service/log';
 import { environment } from '../config.ts';
@@ -146,13 +148,15 @@ function introduce(
 
 async function trade(life: Life, world: LocalWorld, market: MarketSource, options: StartOptions): Promise<void> {
   const stop = new AbortController();
+  const client = localClient(world.chain.rpcUrl);
+  const fees = baseFees(options.seed);
   const open = () => {
-    const { blocksPerSecond } = options;
     const driving = driveMarket({
       rpcUrl: world.chain.rpcUrl,
       source: market.blocks,
-      blocksPerSecond,
+      blocksPerSecond: options.blocksPerSecond,
       signal: stop.signal,
+      beforeBlock: () => client.setNextBlockBaseFeePerGas({ baseFeePerGas: fees.next().value }),
     });
     const ended = driving.then(
       (summary) => summary.ended === 'source' && life.end('the recording is over'),

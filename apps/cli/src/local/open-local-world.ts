@@ -122,6 +122,7 @@ function localSettings(world: {
         rpcUrl: chain.rpcUrl,
         wsUrl: chain.wsUrl,
         confirmations: 1,
+        gasThresholdGwei: 0.5,
         pools: {
           'usdc-weth-500': {
             address: chain.pool,

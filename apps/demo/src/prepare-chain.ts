@@ -1,0 +1,55 @@
+import { operator } from '@rangeward/localnet/accounts';
+import { addresses } from '@rangeward/localnet/addresses';
+import { chainStartS } from '@rangeward/localnet/build-chain';
+import { type ChainState, prepareChainState } from '@rangeward/localnet/chain-state';
+import { driveMarket } from '@rangeward/localnet/drive-market';
+import { describePool, readPoolPrice } from '@rangeward/localnet/drive-pool';
+import { localClient } from '@rangeward/localnet/local-client';
+import { marketBlocks } from '@rangeward/localnet/market-model';
+import { type OpenedPosition, openPosition } from '@rangeward/localnet/open-position';
+import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
+
+/** Two hours of trading, so that the first view of the market has something to look at. */
+const HISTORY_BLOCKS = 600;
+const HISTORY_SEED = 3;
+/** Half the width of the position, in ticks: about as many hundredths of a percent. */
+const HALF_WIDTH_TICKS = 60;
+const TICK_SPACING = 10;
+
+/**
+ * The chain that the demo's containers begin with: real contracts, two hours of trading, and the position that is
+ * managed, always under the same id because the same transactions come in the same order. Kept in `cacheDir`.
+ */
+export function prepareDemoChain(cacheDir: string): Promise<ChainState> {
+  return prepareChainState({
+    cacheDir,
+    variant: `demo/${HISTORY_SEED}/${HISTORY_BLOCKS}/${HALF_WIDTH_TICKS}`,
+    beforeDump: async (rpcUrl) => {
+      await driveMarket({ rpcUrl, source: history(), blocksPerSecond: Number.POSITIVE_INFINITY });
+      await openManagedPosition(rpcUrl);
+    },
+  });
+}
+
+function* history() {
+  let left = HISTORY_BLOCKS;
+  for (const block of marketBlocks(HISTORY_SEED, { startTimestampS: chainStartS + 12 })) {
+    if (left-- === 0) return;
+    yield block;
+  }
+}
+
+async function openManagedPosition(rpcUrl: string): Promise<OpenedPosition> {
+  const { usdcWethPool: pool, usdc, weth } = addresses;
+  const client = localClient(rpcUrl);
+  const { tick } = await readPoolPrice(client, await describePool(client, { pool, usdc, weth }));
+  return openPosition({
+    rpcUrl,
+    account: operator,
+    pool,
+    tickLower: floorToSpacing(tick - HALF_WIDTH_TICKS, TICK_SPACING),
+    tickUpper: floorToSpacing(tick + HALF_WIDTH_TICKS, TICK_SPACING) + TICK_SPACING,
+    amount0Desired: 60_000_000_000n,
+    amount1Desired: 20n * 10n ** 18n,
+  });
+}

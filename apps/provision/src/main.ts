@@ -1,0 +1,36 @@
+import { openBroker } from '@rangeward/adapter-nats/broker';
+import { provisionConsumer, provisionStreams } from '@rangeward/adapter-nats/provision';
+import { credentialsOf } from '@rangeward/adapter-nats/settings';
+import { type ConsumerDefinition, consumers } from '@rangeward/contracts';
+import { loadConfig } from '@rangeward/service/config';
+import { createLogger } from '@rangeward/service/log';
+import { runProcess } from '@rangeward/service/process';
+import { createScrubber } from '@rangeward/service/scrub';
+import { environment, settings } from './config.ts';
+
+/**
+ * Creates the streams and consumers that are missing and ends: the one step that needs wide rights at the broker, so that
+ * the services need none. Ends with 1, naming every difference, when the server has one otherwise than declared.
+ */
+await runProcess('provision', async (life) => {
+  const { config, secrets } = loadConfig({ schema: settings, files: [], env: environment });
+  const log = createLogger({ service: 'provision', level: config.log.level, scrub: createScrubber(secrets) });
+  life.reportTo(log);
+  const credentials = credentialsOf(config.nats);
+  const broker = await life.open(
+    'broker',
+    () =>
+      openBroker({
+        url: config.nats.url,
+        service: 'admin',
+        log,
+        ...(credentials === undefined ? {} : { credentials }),
+      }),
+    (opened) => opened.close(),
+  );
+  await provisionStreams(broker.jsm, { replicas: config.nats.replicas });
+  const declared: ConsumerDefinition[] = Object.values(consumers);
+  await Promise.all(declared.map((consumer) => provisionConsumer(broker.jsm, consumer)));
+  log.info({ consumers: declared.length }, 'streams and consumers are as declared');
+  life.end('done');
+});
