@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectNats } from './connect.ts';
@@ -43,7 +44,17 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     now: options.now ?? Date.now,
     async close() {
       publisher.close();
-      if (!nc.isClosed()) await nc.drain().catch(() => nc.close());
+      await closeWithin(nc, 1_000);
     },
   };
+}
+
+/** Sends what is still to be sent and closes; a server that does not answer is not waited for longer than the bound. */
+async function closeWithin(nc: NatsConnection, boundMs: number): Promise<void> {
+  if (nc.isClosed()) return;
+  const bound = new AbortController();
+  const drained = nc.drain().catch(() => {});
+  await Promise.race([drained, pause(boundMs, undefined, { signal: bound.signal }).catch(() => {})]);
+  bound.abort();
+  if (!nc.isClosed()) await nc.close();
 }

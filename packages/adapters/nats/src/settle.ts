@@ -3,6 +3,7 @@ import { Rejection } from '@rangeward/contracts';
 
 /** What became of one delivery. */
 export type Outcome =
+  /** The handler returned, and the inbox knows it. */
   | { readonly kind: 'returned' }
   /** The inbox says that this work was done before. */
   | { readonly kind: 'already-done' }
@@ -23,7 +24,7 @@ export type Tries = {
 };
 
 export type Verdict =
-  | { readonly kind: 'ack'; readonly markDone: boolean }
+  | { readonly kind: 'ack' }
   | { readonly kind: 'hand-back' }
   | { readonly kind: 'dead-letter'; readonly reason: 'rejected' | 'given-up'; readonly why: Why }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly why: Why }
@@ -42,9 +43,8 @@ const GIVE_UP_AGE_MS = 3_600_000;
 export function settle(outcome: Outcome, tries: Tries): Verdict {
   switch (outcome.kind) {
     case 'returned':
-      return { kind: 'ack', markDone: true };
     case 'already-done':
-      return { kind: 'ack', markDone: false };
+      return { kind: 'ack' };
     case 'handed-back':
       return { kind: 'hand-back' };
     case 'threw':
