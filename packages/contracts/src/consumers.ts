@@ -54,6 +54,10 @@ export const consumers = {
   executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', {
     name: 'plans',
     doubleAck: true,
+    // A wallet does one plan at a time; what runs beside it is other chains' plans. A plan that was begun is not given up
+    // for a node that is away for a while.
+    concurrency: 4,
+    maxAttempts: 20,
   }),
   alertsErrors: consumer('alerts', 'LP_ERRORS', 'lp.v1.error-notification.>', { name: 'errors', concurrency: 256 }),
   alertsRuns: consumer('alerts', 'LP_EVENTS', 'lp.v1.run-completed.>', { name: 'runs' }),

@@ -1,6 +1,7 @@
 import { knownChains } from '@rangeward/adapter-evm/known-chains';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
-import { createPlanRecords } from '@rangeward/adapter-redis/plan-records';
+import { acquireLease } from '@rangeward/adapter-redis/leases';
+import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
 import { adoptPosition, movePosition, readPosition } from '@rangeward/adapter-redis/position-registry';
 import type { Plan, TradeExecuted } from '@rangeward/contracts';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
@@ -25,7 +26,6 @@ import type { WalletLease, WalletTools } from './wallet-tools.ts';
 let server: RedisServer;
 let redis: Redis;
 let world: LocalWorld;
-let fence = 0;
 let settled: string[] = [];
 
 beforeAll(async () => {
@@ -80,11 +80,17 @@ function toolsFor(change: Partial<WalletTools> = {}): WalletTools {
   };
 }
 
-/** A new executor: the lease of a later owner. */
-const lease = (): WalletLease => ({ fence: ++fence, signal: new AbortController().signal });
+/** A new executor has the wallet's lease; the one before has lost it, whether it knows or not. */
+async function lease(): Promise<WalletLease> {
+  const name = walletLease({ chainId: 31337, wallet: world.wallet });
+  const taken = await acquireLease(redis, name, 'test', 60_000);
+  if (taken === null) throw new Error('somebody holds the wallet');
+  await taken.release();
+  return { fence: taken.fence, signal: new AbortController().signal };
+}
 
 async function carried(plan: Plan, tools = toolsFor()): Promise<TradeExecuted> {
-  const answer = await carryOut(tools, plan, lease());
+  const answer = await carryOut(tools, plan, await lease());
   if (answer.kind !== 'done') throw new Error(`taken by ${answer.planId}`);
   return answer.trade;
 }
@@ -200,7 +206,7 @@ describe('live', () => {
     });
     await expect(carried(first, dying)).rejects.toThrow('ended');
     const second = await planToMove(world, tokenId, (plan) => ({ ...plan, reservationId: 'second' }));
-    expect(await carryOut(toolsFor(), second, lease())).toEqual({ kind: 'taken', planId: first.planId });
+    expect(await carryOut(toolsFor(), second, await lease())).toEqual({ kind: 'taken', planId: first.planId });
   });
 
   test('fees are collected and nothing else is touched', async () => {
@@ -300,7 +306,7 @@ describe('paper', () => {
     const paper = await rehearse(toolsFor({ mode: 'paper', signer: null }), plan);
     expect(paper.outcome, paper.reason).toBe('simulated');
     expect((await stateOf(world, tokenId)).nonce).toBe(nonce);
-    expect(settled).toEqual([`release ${plan.reservationId}`]);
+    expect(settled).toEqual([`commit ${plan.reservationId} ${paper.gasUsdE6}`]);
     const live = await carried(await planToMove(world, tokenId));
     expect(live.outcome, live.reason).toBe('confirmed');
     expect(paper.withdrawn).toEqual(live.withdrawn);

@@ -3,15 +3,9 @@ import type { Bus, MessageContext } from '@rangeward/adapter-nats/bus';
 import { type DomainEvent, type Plan, type TradeExecuted, tradeExecuted } from '@rangeward/contracts';
 import { carryOut, rejectUnknownChain, resume, type Taken } from './carry-out.ts';
 import { assertWellFormed } from './check-plan.ts';
+import type { HoldWallet } from './hold-wallet.ts';
 import { rehearse } from './rehearse.ts';
 import { boundary, type WalletLease, type WalletTools } from './wallet-tools.ts';
-
-/** Runs `work` while holding the wallet; null when somebody else holds it. */
-export type HoldWallet = <T>(
-  tools: WalletTools,
-  signal: AbortSignal,
-  work: (lease: WalletLease) => Promise<T>,
-) => Promise<{ readonly held: true; readonly result: T } | { readonly held: false }>;
 
 export type PlanHandling = {
   /** By the chain's configured name. */

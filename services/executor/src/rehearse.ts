@@ -10,14 +10,14 @@ import { boundary, circumstances, sourcesOf, type WalletTools } from './wallet-t
 
 /**
  * Paper trading: the very transactions of the plan, simulated one on top of the other on the latest block and never signed. Returns
- * what would have happened. Gives the budget back, since nothing was spent.
+ * what would have happened. The gas that would have been spent is taken from the budget of paper runs, which is one of
+ * its own, so that paper meets the same limits as live.
  */
 export async function rehearse(tools: WalletTools, plan: Plan): Promise<TradeExecuted> {
   await boundary(tools, 'received');
   const at = await circumstances(tools, plan);
   const verdict = checkPlan(plan, at);
   const rehearsal = verdict.refusal === null ? await rehearseSteps(tools, plan, at.chain) : null;
-  await tools.ledger.releaseBudget(plan.reservationId);
   const steps = rehearsal?.steps ?? [];
   const failure = rehearsal?.failure ?? null;
   const refusal = verdict.refusal ?? (failure === null ? null : `${failure.step} would fail: ${failure.reason}`);
@@ -32,12 +32,15 @@ export async function rehearse(tools: WalletTools, plan: Plan): Promise<TradeExe
     priceAfterX96: poolNow(plan, at.chain, steps).sqrtPriceX96,
   };
   if (refusal !== null) {
+    await tools.ledger.releaseBudget(plan.reservationId);
     const reason = `refused: ${refusal}`;
     return summariseTrade({ ...summary, outcome: 'refused', reason, done: [], transactions: [], gasWei: 0n });
   }
   const reason = `nothing was sent; ${describe(plan, steps, gasWei)} (${rehearsal?.how ?? ''})`;
   const transactions = steps.map((step) => transactionOf(step, feeWei));
-  return summariseTrade({ ...summary, outcome: 'simulated', reason, done: steps, transactions, gasWei });
+  const trade = summariseTrade({ ...summary, outcome: 'simulated', reason, done: steps, transactions, gasWei });
+  await tools.ledger.commitBudget(plan.reservationId, trade.gasUsdE6);
+  return trade;
 }
 
 async function rehearseSteps(tools: WalletTools, plan: Plan, chain: WalletState): Promise<Rehearsal> {

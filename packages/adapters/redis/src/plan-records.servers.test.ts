@@ -1,27 +1,44 @@
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { closeRedis, connectRedis, type Redis } from './connect.ts';
-import { createPlanRecords, type PlanRecords } from './plan-records.ts';
+import { acquireLease } from './leases.ts';
+import { createPlanRecords, type PlanRecords, walletLease } from './plan-records.ts';
 
 let server: RedisServer;
 let redis: Redis;
 let records: PlanRecords;
+const of = { chainId: 31337, wallet: '0xabc' };
 
 beforeAll(async () => {
   server = await startRedisServer();
   redis = await connectRedis({ url: server.url });
-  records = createPlanRecords(redis, { chainId: 31337, wallet: '0xabc' });
+  records = createPlanRecords(redis, of);
 });
-beforeEach(() => redis.flushall());
+beforeEach(async () => {
+  await redis.flushall();
+  expect(await nextOwner()).toBe(1);
+});
 afterAll(async () => {
   if (redis) await closeRedis(redis);
   await server?.stop();
 });
 
+/** The wallet's lease changes hands. */
+async function nextOwner(wallet = of): Promise<number> {
+  const lease = await acquireLease(redis, walletLease(wallet), 'test', 10_000);
+  if (lease === null) throw new Error('somebody holds the lease');
+  await lease.release();
+  return lease.fence;
+}
+
 test('a plan is opened once; whoever opens it again is told what is recorded', async () => {
   expect(await records.open(1, 'p1', { step: 0 })).toEqual({ kind: 'opened', version: 0, body: { step: 0 } });
   await records.save(1, 'p1', 0, { step: 1 });
-  expect(await records.open(2, 'p1', { step: 0 })).toEqual({ kind: 'known', version: 1, body: { step: 1 } });
+  expect(await records.open(await nextOwner(), 'p1', { step: 0 })).toEqual({
+    kind: 'known',
+    version: 1,
+    body: { step: 1 },
+  });
   expect(await records.openPlan()).toBe('p1');
 });
 
@@ -36,14 +53,15 @@ test('a wallet has one open plan; the next may begin when it is finished', async
 });
 
 test('wallets and chains do not stand in each other’s way', async () => {
-  const other = createPlanRecords(redis, { chainId: 1, wallet: '0xabc' });
-  await records.open(5, 'p1', {});
-  expect((await other.open(1, 'p1', {})).kind).toBe('opened');
+  const elsewhere = { ...of, chainId: 1 };
+  const other = createPlanRecords(redis, elsewhere);
+  await records.open(1, 'p1', {});
+  expect((await other.open(await nextOwner(elsewhere), 'p1', {})).kind).toBe('opened');
 });
 
-test('once a later lease has opened, the earlier one writes nothing', async () => {
+test('once another has the lease, the one before writes nothing', async () => {
   await records.open(1, 'p1', { by: 1 });
-  await records.open(2, 'p1', {});
+  await nextOwner();
   await expect(records.save(1, 'p1', 0, { by: 'zombie' })).rejects.toMatchObject({ code: 'fenced' });
   await expect(records.stepDone(1, 'p1', 0, {}, 7)).rejects.toMatchObject({ code: 'fenced' });
   await expect(records.finish(1, 'p1', 0, {})).rejects.toMatchObject({ code: 'fenced' });

@@ -1,18 +1,17 @@
 import type { Redis } from './connect.ts';
+import { fenceGuard, fenceKey } from './leases.ts';
 import { defineScript } from './script.ts';
 
 /**
- * What the executor must know after a crash: one record a plan, and per wallet and chain the open plan (`slot`), the next
- * nonce that may be used (`floor`) and the highest fencing token seen (`fence`). Every write names the fencing token of the lease
- * under which it is made and the version it builds on, and is one script: a process that was frozen while another took over
- * writes nothing.
+ * What the executor must know after a crash: one record a plan, and per wallet and chain the open plan (`slot`) and the
+ * next nonce that may be used (`floor`). Every write names the fencing token of the wallet's lease and the version it
+ * builds on, and is one script: a process that was frozen while another took over writes nothing.
  *
- * Keys: `lp:executor:{<chainId>:<wallet>}:slot|floor|fence` and `…:plan:<planId>`, a hash of version and body.
+ * Keys: `lp:executor:{<lease>}:slot`, `…:floor`, and `…:plan:<planId>`, a hash of version and body.
  */
 export type PlanRecords = {
   /**
    * Opens a plan, or tells what is recorded of it. `taken` names the plan that this wallet has not finished yet.
-   * From here on writes with a lower fencing token are refused.
    */
   open(fence: number, planId: string, body: unknown): Promise<OpenAnswer>;
   /** Replaces the record. Returns the new version. */
@@ -57,8 +56,7 @@ const openPlan = defineScript(
   'PlanOpen',
   3,
   `
-if tonumber(ARGV[1]) < tonumber(redis.call('GET', KEYS[1]) or '0') then return {'fenced'} end
-redis.call('SET', KEYS[1], ARGV[1])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local known = redis.call('HMGET', KEYS[3], 'version', 'body')
 if known[1] then return {'known', known[1], known[2]} end
 local slot = redis.call('GET', KEYS[2])
@@ -72,8 +70,7 @@ return {'opened', '0', ARGV[3]}`,
 const writePlan = defineScript(
   'PlanWrite',
   4,
-  `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'fenced' end
+  `${fenceGuard}
 if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return 'version' end
 if ARGV[5] ~= '' then
   if tonumber(ARGV[5]) < tonumber(redis.call('GET', KEYS[4]) or '0') then return 'floor' end
@@ -87,10 +84,15 @@ end
 return 'written'`,
 );
 
-/** The records of one wallet on one chain; `wallet` in lower case. Bodies are kept as JSON. */
+/** The lease under which a wallet (lower case) is used on a chain. */
+export function walletLease(of: { readonly chainId: number; readonly wallet: string }): string {
+  return `executor:${of.chainId}:${of.wallet}`;
+}
+
+/** The records of one wallet on one chain. Bodies are kept as JSON. */
 export function createPlanRecords(redis: Redis, of: { chainId: number; wallet: string }): PlanRecords {
-  const prefix = `lp:executor:{${of.chainId}:${of.wallet}}:`;
-  const keys = { fence: `${prefix}fence`, slot: `${prefix}slot`, floor: `${prefix}floor` };
+  const prefix = `lp:executor:{${walletLease(of)}}:`;
+  const keys = { fence: fenceKey(walletLease(of)), slot: `${prefix}slot`, floor: `${prefix}floor` };
   const planKey = (planId: string) => `${prefix}plan:${planId}`;
 
   async function write(fence: number, planId: string, version: number, body: unknown, last: (string | number)[]) {

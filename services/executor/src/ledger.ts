@@ -1,0 +1,40 @@
+import { readBreaker } from '@rangeward/adapter-redis/breakers';
+import { commitBudget, releaseBudget } from '@rangeward/adapter-redis/budgets';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import {
+  adoptPosition,
+  movePosition,
+  type PositionRef,
+  readPosition,
+} from '@rangeward/adapter-redis/position-registry';
+import type { Plan } from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import type { Ledger } from './wallet-tools.ts';
+
+/** The budget from which decision reserves gas, micro-dollars. */
+const GAS_BUDGET = 'gas-usd-e6';
+
+/** The shared books in Redis. */
+export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; now: () => number }): Ledger {
+  const unknown = (reservationId: string) =>
+    log.warn({ reservationId }, 'nobody reserved under this id, or Redis lost it: nothing was settled');
+  return {
+    breakerOpen: async () => (await readBreaker(redis, 'errors'))?.state === 'open',
+    async commitBudget(reservationId, usdE6) {
+      const answer = await commitBudget(redis, reservationId, { [GAS_BUDGET]: usdE6 }, now());
+      if (answer === 'unknown') unknown(reservationId);
+    },
+    async releaseBudget(reservationId) {
+      if ((await releaseBudget(redis, reservationId)) === 'unknown') unknown(reservationId);
+    },
+    movePosition: (plan, to) => followPosition(redis, plan, to),
+  };
+}
+
+async function followPosition(redis: Redis, plan: Plan, to: bigint): Promise<boolean> {
+  const ref: PositionRef = { chain: plan.run.chain, pool: plan.run.pool, id: plan.position.id };
+  const from = plan.position.tokenId;
+  // A registry that was lost has never heard of the position: the plan knows the NFT it came from.
+  if ((await readPosition(redis, ref)) === null) await adoptPosition(redis, ref, { tokenId: from, entry: null });
+  return movePosition(redis, ref, { from, to });
+}

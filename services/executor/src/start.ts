@@ -1,0 +1,142 @@
+import { hostname } from 'node:os';
+import { type KnownChain, knownChains } from '@rangeward/adapter-evm/known-chains';
+import { type ChainSettings, describeChain } from '@rangeward/adapter-evm/settings';
+import type { Signer } from '@rangeward/adapter-evm/signer';
+import { signerFromKey, signerFromKeyFile } from '@rangeward/adapter-evm/signer-from-key';
+import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
+import { type Bus, ignoreOthers, on } from '@rangeward/adapter-nats/bus';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import { createPlanRecords } from '@rangeward/adapter-redis/plan-records';
+import { consumers, rebalancePlanned } from '@rangeward/contracts';
+import type { Logger } from '@rangeward/service/log';
+import { PreflightError } from '@rangeward/service/process';
+import type { Address } from 'viem';
+import { type Settings, startProblem } from './config.ts';
+import { holdWallets } from './hold-wallet.ts';
+import { createLedger } from './ledger.ts';
+import { adoptOpenPlan, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
+import type { WalletTools } from './wallet-tools.ts';
+
+export type Dependencies = {
+  readonly bus: Bus;
+  readonly redis: Redis;
+  readonly config: Settings;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Told of every boundary between two effects; tests end an executor there. */
+  readonly onBoundary?: (place: string) => void | Promise<void>;
+};
+
+/** Plans in, trades out. Throws PreflightError when key, wallet or acknowledgement are not as the mode needs them. */
+export async function start(dependencies: Dependencies): Promise<{ stop(): Promise<void> }> {
+  const { bus, redis, config, log } = dependencies;
+  const handling: PlanHandling = {
+    wallets: await openWallets(dependencies),
+    hold: holdWallets(redis, `${hostname()}/${process.pid}`, config.executor.leaseMs),
+    bus,
+  };
+  const ending = new AbortController();
+  const adopting = [...handling.wallets.values()].map((tools) =>
+    adoptOpenPlan(handling, tools, ending.signal).catch((error: unknown) =>
+      log.warn(
+        { err: error, chain: tools.chain },
+        'a plan begun before is not finished yet; the next message tries again',
+      ),
+    ),
+  );
+  const consumption = await bus.consume(consumers.executorPlans, [
+    on(rebalancePlanned, handlePlans(handling)),
+    ignoreOthers,
+  ]);
+  return {
+    stop: async () => {
+      ending.abort();
+      await consumption.stop();
+      await Promise.all(adopting);
+    },
+  };
+}
+
+/** What plans are carried out with, by the chain's configured name. */
+async function openWallets(dependencies: Dependencies): Promise<ReadonlyMap<string, WalletTools>> {
+  const { config, log } = dependencies;
+  const names = Object.keys(config.chains);
+  if (names.length === 0) {
+    log.warn('no chain is configured: every plan will be rejected');
+    return new Map();
+  }
+  const signer = config.mode === 'live' ? await openSigner(config, log) : null;
+  const wallet = config.mode === 'live' ? (signer?.address ?? null) : (config.executor.wallet ?? null);
+  const known = Object.fromEntries(
+    Object.entries(config.chains).map(([name, settings]) => [name, describeChain(name, settings)]),
+  );
+  const problem = startProblem(config, wallet, known);
+  if (problem !== null || wallet === null) throw new PreflightError(`executor: ${problem}`);
+  log.info({ mode: config.mode, wallet, chains: names }, 'wallet ready');
+  const entries = Object.entries(config.chains).map(([name, settings]) => {
+    const chain = known[name] ?? knownChains.local;
+    return [name, toolsOf(dependencies, { name, settings, chain, wallet, signer })] as const;
+  });
+  return new Map(entries);
+}
+
+type OfChain = {
+  readonly name: string;
+  readonly settings: ChainSettings;
+  readonly chain: KnownChain;
+  readonly wallet: Address;
+  readonly signer: Signer | null;
+};
+
+function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
+  const { redis, config, log, now, onBoundary } = dependencies;
+  const { name, settings, chain, wallet, signer } = of;
+  const { executor } = config;
+  const { positionManager, swapRouter, routerKind, quoter } = chain;
+  return {
+    chain: name,
+    chainId: settings.chainId,
+    mode: config.mode,
+    wallet,
+    client: openWalletClient({ name, settings }),
+    signer,
+    records: createPlanRecords(redis, { chainId: settings.chainId, wallet }),
+    site: { positionManager, swapRouter, routerKind, wallet },
+    quoter,
+    pools: new Set(Object.values(settings.pools).map((pool) => pool.address)),
+    limits: {
+      confirmations: settings.confirmations,
+      receiptPollMs: executor.receiptPollMs,
+      resendMs: executor.resendS * 1000,
+      receiptTimeoutMs: executor.receiptTimeoutS * 1000,
+      maxTwapDeviationTicks: executor.maxTwapDeviationTicks,
+      twapWindowS: executor.twapWindowS,
+      longestDeadlineS: executor.longestDeadlineS,
+    },
+    ledger: createLedger({ redis, log, now }),
+    log: log.child({ chain: name }),
+    now,
+    ...(onBoundary === undefined ? {} : { onBoundary }),
+  };
+}
+
+/** The key from its file, or from the environment where no file is possible. Null when there is neither. */
+async function openSigner(config: Settings, log: Logger): Promise<Signer | null> {
+  const { keyFile, privateKey, wallet } = config.executor;
+  const signer = await readSigner(keyFile, privateKey, log);
+  if (signer !== null && wallet !== undefined && wallet !== signer.address) {
+    throw new PreflightError(`executor: executor.wallet is ${wallet}, but the key is that of ${signer.address}.`);
+  }
+  return signer;
+}
+
+async function readSigner(keyFile: string | undefined, privateKey: string | undefined, log: Logger) {
+  try {
+    if (keyFile === undefined) return privateKey === undefined ? null : signerFromKey(privateKey);
+    const { signer, othersMayRead } = await signerFromKeyFile(keyFile);
+    if (othersMayRead) log.warn({ keyFile }, 'others may read the key file; chmod 0400 it');
+    return signer;
+  } catch (error) {
+    throw new PreflightError(`executor: ${error instanceof Error ? error.message : 'the key cannot be read'}`);
+  }
+}
