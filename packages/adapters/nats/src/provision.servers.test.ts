@@ -2,7 +2,7 @@ import { consumers, gasTrigger, streams } from '@rangeward/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aConsumer, aGasTrigger, aPool, type BusWorld, natsServers, startBusWorld } from '../test/bus-world.ts';
 import { connectNats } from './connect.ts';
-import { provisionConsumer, provisionStreams } from './provision.ts';
+import { provisionConsumer, provisionConsumers, provisionStreams } from './provision.ts';
 import { natsSettings } from './settings.ts';
 
 describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('streams and consumers on %s', (binary) => {
@@ -17,11 +17,11 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('streams and consum
     const names: string[] = [];
     for await (const { config } of broker.jsm.streams.list()) names.push(config.name);
     expect(names.sort()).toEqual(Object.keys(streams).sort());
-    for (const consumer of Object.values(consumers)) {
-      const made = await provisionConsumer(broker.jsm, consumer);
-      expect((await provisionConsumer(broker.jsm, consumer)).created).toBe(made.created);
-    }
+    await provisionConsumers(broker.jsm);
+    const made = await provisionConsumer(broker.jsm, consumers.executorPlans);
+    await provisionConsumers(broker.jsm);
     await provisionStreams(broker.jsm);
+    expect((await provisionConsumer(broker.jsm, consumers.executorPlans)).created).toBe(made.created);
   });
 
   it('names every difference of a stream that is otherwise, and leaves it so', async () => {

@@ -6,7 +6,13 @@ import {
   type JetStreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { type ConsumerDefinition, type StreamDefinition, type StreamName, streams } from '@rangeward/contracts';
+import {
+  type ConsumerDefinition,
+  consumers,
+  type StreamDefinition,
+  type StreamName,
+  streams,
+} from '@rangeward/contracts';
 import { describeDifferences, differencesOf } from './compare-configuration.ts';
 
 const NS_PER_MS = 1_000_000;
@@ -79,6 +85,11 @@ export async function provisionConsumer(jsm: JetStreamManager, consumer: Consume
   if (differences.length === 0) return info;
   const what = describeDifferences(`consumer ${durable} of ${stream}`, differences);
   throw new ProvisionError(`${what}\nNothing was changed; ${WAY_OUT}`);
+}
+
+/** Creates and checks all consumers, for services whose own users may not create any. */
+export async function provisionConsumers(jsm: JetStreamManager): Promise<void> {
+  for (const consumer of Object.values(consumers)) await provisionConsumer(jsm, consumer);
 }
 
 export function consumerConfig(consumer: ConsumerDefinition) {
