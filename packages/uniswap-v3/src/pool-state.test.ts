@@ -56,6 +56,23 @@ describe('the vectors of v3-core UniswapV3Pool', () => {
     expect([pool.protocolFees0, pool.protocolFees1]).toEqual([50000000000000n, 5000000000000n]);
   });
 
+  it('assumes that growth before a tick was initialized happened below it, its own tick included', () => {
+    const pool = createPool({ feePips: 3000, tickSpacing: 60, sqrtPriceX96: Q96 });
+    mint(pool, { owner: me, ...FULL, liquidity: 1n << 64n });
+    flash(pool, { paid0: 1000n, paid1: 7n });
+    mint(pool, { owner: me, tickLower: -60, tickUpper: 0, liquidity: 1n });
+    mint(pool, { owner: me, tickLower: 0, tickUpper: 60, liquidity: 1n });
+    const outside = (tick: number) => {
+      const info = pool.ticks.get(tick);
+      return [info?.feeGrowthOutside0X128, info?.feeGrowthOutside1X128];
+    };
+    expect([outside(-60), outside(0), outside(60)]).toEqual([
+      [1000n << 64n, 7n << 64n],
+      [1000n << 64n, 7n << 64n],
+      [0n, 0n],
+    ]);
+  });
+
   it('knows the most liquidity per tick', () => {
     expect([10, 60, 200].map(maxLiquidityPerTick)).toEqual([
       1917569901783203986719870431555990n,
