@@ -60,7 +60,7 @@ export async function hostService<Schema extends z.ZodObject>(
   life: Life,
   service: HostedService<Schema>,
   sources: HostSources,
-): Promise<{ readonly bus: Bus }> {
+): Promise<{ readonly bus: NatsBus }> {
   const { name } = service;
   const loaded = loadConfig({ schema: service.settings, files: sources.files, env: sources.env });
   // Every service's schema spreads the host's settings, which the generic parameter cannot say.
