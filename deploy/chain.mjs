@@ -4,15 +4,15 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 
 const state = '/data/chain.json';
-const fresh = !existsSync(state);
-if (fresh) {
+if (!existsSync(state)) {
   copyFileSync('/opt/chain/chain.json', `${state}.new`);
   renameSync(`${state}.new`, state);
 }
-const { timestampS, chainId } = JSON.parse(readFileSync('/opt/chain/facts.json', 'utf8'));
-const args = ['--host', '0.0.0.0', '--chain-id', String(chainId), '--state', state, '--cache-path', '/tmp', '--silent'];
-const anvil = spawn('anvil', [...args, ...(fresh ? ['--timestamp', String(timestampS + 1)] : [])], {
-  stdio: 'inherit',
-});
+// The chain's clock goes on from its last block; anvil by itself would jump to the present.
+const timestampS = Number(JSON.parse(readFileSync(state, 'utf8')).block.timestamp);
+const clock = ['--timestamp', String(timestampS + 1)];
+const place = ['--host', '0.0.0.0', '--chain-id', '31337', '--state', state, '--cache-path', '/tmp', '--silent'];
+const anvil = spawn('anvil', [...place, ...clock], { stdio: 'inherit' });
+// anvil writes its state when it is interrupted.
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => anvil.kill('SIGINT'));
 anvil.on('exit', (code) => process.exit(code ?? 1));

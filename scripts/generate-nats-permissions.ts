@@ -35,6 +35,7 @@ export function serviceRights(service: ServiceName): Rights {
         `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
         `$JS.ACK.${stream}.${durable}.>`,
       ]),
+      ...(own.some(({ stream }) => stream === 'LP_ADVISORIES') ? secondNet() : []),
       // Every start compares the streams with their declaration; what a stream is named and limited to is no secret.
       ...Object.keys(streams).map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ],
@@ -42,8 +43,14 @@ export function serviceRights(service: ServiceName): Rights {
   };
 }
 
+/** Whoever hears that the broker gave a message up reads that message and buries it in its consumer's name. */
+function secondNet(): string[] {
+  const buried = Object.keys(streams).filter((stream) => stream !== 'LP_DLQ' && stream !== 'LP_ADVISORIES');
+  return ['lp.v1.dlq.>', ...buried.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`)];
+}
+
 /**
- * A person's user: triggers and controls by hand, looks at everything, drops dead letters. Its plain `_INBOX.>` is
+ * A person's user: triggers by hand, looks at everything, drops dead letters. Its plain `_INBOX.>` is
  * harmless because no service listens there. It has no consumer of its own to create: watching is a plain subscription,
  * looking back is reading single messages.
  */
@@ -51,7 +58,6 @@ export const operatorRights: Rights = {
   user: 'operator',
   publish: [
     'lp.v1.trigger.manual.>',
-    'lp.v1.control.>',
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',
     '$JS.API.STREAM.LIST',
@@ -62,7 +68,7 @@ export const operatorRights: Rights = {
     '$JS.API.CONSUMER.INFO.*.*',
     '$JS.API.STREAM.MSG.DELETE.LP_DLQ',
   ],
-  subscribe: ['lp.v1.>', '_INBOX.>', '_INBOX_operator.>', '_INBOX_cli.>'],
+  subscribe: ['lp.v1.>', '_INBOX.>', '_INBOX_operator.>'],
 };
 
 /** `NATS_PASSWORD_MARKET_DATA`: the variable of the broker's environment that holds the user's password. */

@@ -60,7 +60,7 @@ describe('what each user of the broker may publish', () => {
 describe('what each user of the broker may hear', () => {
   const all = ['>', 'lp.v1.>', `lp.v1.trade-executed.>`, '$JS.>', '$JS.API.>', '$JS.ACK.>', '$SYS.>', '_INBOX.>'];
   const inboxes = [...users, 'admin', 'cli'].map((user) => `${inboxPrefix(user)}.>`);
-  const operatorHears = ['lp.v1.>', 'lp.v1.trade-executed.>', '_INBOX.>', '_INBOX_operator.>', '_INBOX_cli.>'];
+  const operatorHears = ['lp.v1.>', 'lp.v1.trade-executed.>', '_INBOX.>', '_INBOX_operator.>'];
 
   test.each(users)('%s: its own replies, and a person the events', async (user) => {
     const subjects = [...all, ...inboxes];
@@ -110,7 +110,8 @@ function publishTable(): { subject: string; allowed: User[] }[] {
       allowed: service === 'alerts' ? [] : only(service),
     })),
     ...allConsumers.flatMap(({ service, stream, durable }) => [
-      { subject: `lp.v1.dlq.${stream}.${durable}`, allowed: only(service) },
+      // alerts buries what the broker gave up, whosever it was.
+      { subject: `lp.v1.dlq.${stream}.${durable}`, allowed: only(service, 'alerts') },
       { subject: `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, allowed: only(service) },
       { subject: `$JS.ACK.${stream}.${durable}.1.1.1.1.0`, allowed: only(service) },
       { subject: `$JS.API.CONSUMER.INFO.${stream}.${durable}`, allowed: only(service, 'operator') },
@@ -120,14 +121,17 @@ function publishTable(): { subject: string; allowed: User[] }[] {
     ]),
     ...streamNames.flatMap((stream) => [
       { subject: `$JS.API.STREAM.INFO.${stream}`, allowed: [...users] },
-      { subject: `$JS.API.STREAM.MSG.GET.${stream}`, allowed: only('operator') },
+      {
+        subject: `$JS.API.STREAM.MSG.GET.${stream}`,
+        allowed: ['LP_DLQ', 'LP_ADVISORIES'].includes(stream) ? only('operator') : only('operator', 'alerts'),
+      },
       { subject: `$JS.API.STREAM.MSG.DELETE.${stream}`, allowed: stream === 'LP_DLQ' ? only('operator') : [] },
       ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'SNAPSHOT', 'RESTORE'].map((verb) => ({
         subject: `$JS.API.STREAM.${verb}.${stream}`,
         allowed: [],
       })),
     ]),
-    { subject: 'lp.v1.control.pause', allowed: only('operator') },
+    { subject: 'lp.v1.control.pause', allowed: [] },
     { subject: '$JS.API.INFO', allowed: only('operator') },
     { subject: 'lp.v1.no-such-event.local', allowed: [] },
     { subject: '$SYS.REQ.SERVER.PING', allowed: [] },
