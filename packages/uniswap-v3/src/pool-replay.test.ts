@@ -202,6 +202,20 @@ describe('replayEvents', () => {
     },
   );
 
+  it('follows an exact output whose price paid for more than was asked', () => {
+    // From v3-core's SwapMath vectors: the step's output is capped, so no exact input and no price limit explains it.
+    const capped = () =>
+      createPool({
+        feePips: 1,
+        tickSpacing: 1,
+        sqrtPriceX96: 417332158212080721273783715441582n,
+        liquidity: 159344665391607089467575320103n,
+      });
+    const event: PoolEvent = { kind: 'swap', ...swap(capped(), { zeroForOne: true, amountSpecified: -1n }) };
+    expect(event.amount1).toBe(-1n);
+    expect(replayEvents(capped(), [event])).toEqual({ kind: 'followed', events: 1 });
+  });
+
   it('follows flashes, changes of the protocol fee and its collection', () => {
     const replayed = clonePool(pool);
     const result = replayEvents(replayed, [

@@ -38,6 +38,15 @@ describe('the vectors of v3-core SqrtPriceMath', () => {
     ).toBe(1025574284609383582644711336373707553698163132913n);
   });
 
+  it('takes the coarser formula where the product overflows 256 bits, as the contract must', () => {
+    const [sqrtPrice, liquidity, amountIn] = [(1n << 159n) + (1n << 157n) / 3n, (1n << 126n) + 987n, (1n << 100n) + 7n];
+    const numerator = liquidity << 96n;
+    const coarse = divRoundingUp(numerator, numerator / sqrtPrice + amountIn);
+    const exact = mulDivRoundingUp(numerator, sqrtPrice, numerator + amountIn * sqrtPrice);
+    expect(coarse).not.toBe(exact);
+    expect(getNextSqrtPriceFromInput(sqrtPrice, liquidity, amountIn, true)).toBe(coarse);
+  });
+
   it('getNextSqrtPriceFromOutput', () => {
     const edge = 20282409603651670423947251286016n;
     expect(getNextSqrtPriceFromOutput(Q96, ONE, ONE / 10n, false)).toBe(88031291682515930659493278152n);
