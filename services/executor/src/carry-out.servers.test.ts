@@ -1,4 +1,5 @@
 import { knownChains } from '@rangeward/adapter-evm/known-chains';
+import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { acquireLease } from '@rangeward/adapter-redis/leases';
 import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
@@ -19,6 +20,7 @@ import {
   revokeAll,
   stateOf,
 } from '../test/local-world.ts';
+import { withoutSimulation } from '../test/node-without-simulation.ts';
 import { carryOut } from './carry-out.ts';
 import { rehearse } from './rehearse.ts';
 import type { WalletLease, WalletTools } from './wallet-tools.ts';
@@ -176,7 +178,7 @@ describe('live', () => {
       expectConserved(trade, wallet, await balances(world));
       expect((await readPosition(redis, ref))?.lineage).toEqual([tokenId, trade.tokenIdAfter]);
     }
-  });
+  }, 180_000);
 
   test('an executor that lost its lease writes nothing more; the next one finishes', async () => {
     const tokenId = await managed(100, 150);
@@ -317,6 +319,24 @@ describe('paper', () => {
     expect(paper.transactions.map((tx) => tx.step)).toEqual(live.transactions.map((tx) => tx.step));
     expect(Number(paper.gasUsed)).toBeGreaterThan(Number(live.gasUsed) * 0.9);
     expect(Number(paper.gasUsed)).toBeLessThan(Number(live.gasUsed) * 1.1);
+  });
+
+  test('a node that cannot simulate in a row still gives the amounts, and the reason says how', async () => {
+    const tokenId = await managed(100, 150);
+    const plan = await planToMove(world, tokenId, (made) => ({ ...made, run: { ...made.run, mode: 'paper' } }));
+    const old = await withoutSimulation(world.chain.rpcUrl);
+    try {
+      const client = openWalletClient({ name: 'local', settings: { ...world.settings, rpcUrl: old.url } });
+      const apart = await rehearse(toolsFor({ mode: 'paper', signer: null, client }), plan);
+      const inRow = await rehearse(toolsFor({ mode: 'paper', signer: null }), plan);
+      expect(apart.outcome, apart.reason).toBe('simulated');
+      expect(apart.reason).toContain('cannot simulate in a row');
+      for (const part of ['withdrawn', 'fees', 'swap', 'minted', 'leftover', 'liquidityAfter'] as const) {
+        expect(apart[part], part).toEqual(inRow[part]);
+      }
+    } finally {
+      old.close();
+    }
   });
 
   test('a plan that could not be carried out is refused on paper too', async () => {

@@ -1,5 +1,6 @@
+import { loadConfig } from '@rangeward/service/config';
 import { expect, test } from 'vitest';
-import { startProblem } from './config.ts';
+import { settings, startProblem } from './config.ts';
 
 const wallet = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
 const other = `0x${'11'.repeat(20)}` as const;
@@ -23,4 +24,15 @@ test('live with real money needs the very wallet, written out', () => {
   expect(problem).not.toContain('local');
   expect(startProblem({ mode: 'live', live: { acknowledgeWallet: other } }, wallet, real)).toContain(other);
   expect(startProblem({ mode: 'live', live: { acknowledgeWallet: wallet } }, wallet, real)).toBeNull();
+});
+
+test('the key may come from the environment, and is then a secret', () => {
+  const key = `0x${'ab'.repeat(32)}`;
+  const { config, secrets } = loadConfig({ schema: settings, files: [], env: { LP__EXECUTOR__PRIVATE_KEY: key } });
+  expect(config.executor.privateKey).toBe(key);
+  expect(secrets).toContain(key);
+});
+
+test('without a configuration it is paper', () => {
+  expect(loadConfig({ schema: settings, files: [], env: {} }).config.mode).toBe('paper');
 });
