@@ -1,4 +1,3 @@
-import type { Bus } from '@rangeward/adapter-nats/bus';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { credentialsOf, type NatsSettings } from '@rangeward/adapter-nats/settings';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
