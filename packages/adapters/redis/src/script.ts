@@ -1,18 +1,27 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from './connect.ts';
 
 /**
- * A Lua script that Redis runs as one step. It is sent whole once per connection and by its hash afterwards; a server
- * that lost it (restart, SCRIPT FLUSH) is sent it again. Data goes in through `keys` and `values` alone, never into the
- * text, and never into an `error_reply`.
+ * A Lua script that Redis runs as one step. It is sent by its hash; a server that does not know it (new, restarted,
+ * SCRIPT FLUSH) is sent it whole. Data goes in through `keys` and `values` alone, never into the text, and never into an
+ * `error_reply`. With `any` the script takes as many keys as it is given. The name is for messages.
+ *
+ * Not ioredis' `defineCommand`: a command defined while an automatic pipeline is open is missing in that pipeline, whose
+ * answers then go astray and end the process with an exception that nobody can catch (redis/ioredis issue 1931).
  */
-export function defineScript(name: string, numberOfKeys: number, lua: string): Script {
-  const command = `lp${name}`;
+export function defineScript(name: string, numberOfKeys: number | 'any', lua: string): Script {
+  const hash = createHash('sha1').update(lua).digest('hex');
   return async (redis, keys, values) => {
-    if (keys.length !== numberOfKeys) throw new Error(`script ${name} takes ${numberOfKeys} keys, not ${keys.length}`);
-    if (Reflect.get(redis, command) === undefined) redis.defineCommand(command, { numberOfKeys, lua });
-    // ioredis puts the method on the client under the name given above, which its types cannot know.
-    const run = Reflect.get(redis, command) as (...parts: readonly (string | number)[]) => Promise<unknown>;
-    return run.call(redis, ...keys, ...values);
+    if (numberOfKeys !== 'any' && keys.length !== numberOfKeys) {
+      throw new Error(`script ${name} takes ${numberOfKeys} keys, not ${keys.length}`);
+    }
+    try {
+      return await redis.evalsha(hash, keys.length, ...keys, ...values);
+    } catch (error) {
+      // A script that is not known has not run, so running it now is no repetition.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return redis.eval(lua, keys.length, ...keys, ...values);
+    }
   };
 }
 
