@@ -47,15 +47,11 @@ export async function connectRedis(connection: RedisConnection): Promise<Redis> 
   return redis;
 }
 
-/** Ends the connection after the answers that are under way. */
+/** Ends the connection after the answers that are under way; of a server that is gone nothing is waited for. */
 export async function closeRedis(redis: Redis): Promise<void> {
-  if (redis.status === 'end') return;
-  try {
-    await redis.quit();
-  } catch {
-    // A server that is gone cannot say goodbye; the socket must not keep the process alive.
-    redis.disconnect();
-  }
+  if (redis.status === 'ready') await redis.quit().catch(() => {});
+  // Also when QUIT was not answered: neither socket nor reconnecting may keep the process alive.
+  if (redis.status !== 'end') redis.disconnect();
 }
 
 export class RedisUnavailable extends Error {

@@ -1,0 +1,238 @@
+import type { Redis } from './connect.ts';
+import { defineScript } from './script.ts';
+
+/**
+ * Limits on what may be spent in a rolling window: money in micro-dollars, or counts. Words: an amount is *reserved*
+ * before the effect, *committed* as what it really cost when the effect is known, or *released* when there was none.
+ * Reserved amounts count until then, however long it takes; committed ones count for the window from their time. What is
+ * drawn from a budget is both together and a reservation never lifts it above its limit.
+ *
+ * Every step may be repeated. One reservation goes reserved -> committed or released; a commit after a release counts,
+ * because what was spent was spent.
+ *
+ * Keys, in one hash slot: `lp:{budgets}:reservation:<id>` (hash of state and lines), `lp:{budgets}:reserved:<budget>:<scope>`
+ * (sum), `lp:{budgets}:spent:<budget>:<scope>` (sorted set of `<amount>:<id>` by time).
+ */
+export type BudgetLine = {
+  /** What is limited, `gas-usd-e6`. */
+  readonly budget: string;
+  /** For whom, `live` or `wallet:0x…`; each scope has its own books. */
+  readonly scope: string;
+  /** Integer, 0 or more. */
+  readonly amount: number;
+  /** Integer; what is drawn may reach it. */
+  readonly limit: number;
+  readonly windowMs: number;
+};
+
+export type Reservation = {
+  readonly reservationId: string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly nowMs: number;
+  /** All of them or none. The same budget and scope may stand there twice, for two windows, with one amount. */
+  readonly lines: readonly BudgetLine[];
+};
+
+export type ReservationAnswer =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly budget: string;
+      readonly scope: string;
+      /** Drawn before: committed in the window and reserved. */
+      readonly used: number;
+      readonly limit: number;
+      readonly requested: number;
+    };
+
+/** The reservation was given back before; its id is not taken again. */
+export class ReservationReleased extends Error {
+  override readonly name = 'ReservationReleased';
+}
+
+// Longer than anything is delivered again; also how long what was spent can be looked back at.
+const KEPT_MS = 32 * 86_400_000;
+
+/**
+ * Draws on all lines at once, or says which one refuses. The same id again is granted again and draws nothing more, also
+ * when it was committed meanwhile or the lines are others: what was reserved first stands. A refusal is not remembered.
+ * Throws ReservationReleased for an id that was released.
+ */
+export async function reserveBudget(redis: Redis, reservation: Reservation): Promise<ReservationAnswer> {
+  const { reservationId, nowMs, lines } = reservation;
+  checkLines(lines);
+  const places = new Set<string>();
+  const values: (string | number)[] = [nowMs, JSON.stringify(lines.map(placeAndAmount))];
+  const keys = [reservationKey(reservationId)];
+  for (const line of lines) {
+    const first = !places.has(placeOf(line));
+    places.add(placeOf(line));
+    keys.push(reservedKey(line), spentKey(line));
+    values.push(line.amount, line.limit, nowMs - line.windowMs, first ? 1 : 0);
+  }
+  const [outcome, index, used] = numbers(await reserve(redis, keys, values));
+  if (outcome === 1) return { ok: true };
+  if (outcome === 2) throw new ReservationReleased(`reservation ${reservationId} was released before`);
+  const refusing = lines[(index ?? 0) - 1];
+  if (refusing === undefined || used === undefined) throw new Error('the reserve script named no line');
+  const { budget, scope, limit, amount } = refusing;
+  return { ok: false, budget, scope, used, limit, requested: amount };
+}
+
+/**
+ * Writes down what was really spent, by budget; budgets not named count with what was reserved. Only the first commit of
+ * a reservation counts. `unknown` when nobody reserved under this id (or Redis lost it): nothing is written then.
+ */
+export async function commitBudget(
+  redis: Redis,
+  reservationId: string,
+  actual: Readonly<Record<string, number>>,
+  nowMs: number,
+): Promise<'committed' | 'unknown'> {
+  for (const [budget, amount] of Object.entries(actual)) checkAmount(`what was spent of ${budget}`, amount);
+  const lines = await reservedLines(redis, reservationId);
+  if (lines === null) return 'unknown';
+  const keys = [reservationKey(reservationId), ...lines.flatMap((line) => [reservedKey(line), spentKey(line)])];
+  const amounts = lines.flatMap(({ budget, amount }) => [
+    amount,
+    Object.hasOwn(actual, budget) ? (actual[budget] ?? 0) : amount,
+  ]);
+  await commit(redis, keys, [nowMs, KEPT_MS, reservationId, ...amounts]);
+  return 'committed';
+}
+
+/** Gives a reservation back whole. `committed` when it was spent before, which stays. */
+export async function releaseBudget(
+  redis: Redis,
+  reservationId: string,
+): Promise<'released' | 'committed' | 'unknown'> {
+  const lines = await reservedLines(redis, reservationId);
+  if (lines === null) return 'unknown';
+  const keys = [reservationKey(reservationId), ...lines.map(reservedKey)];
+  const state = await release(redis, keys, [KEPT_MS, ...lines.map(({ amount }) => amount)]);
+  return state === 'committed' ? 'committed' : 'released';
+}
+
+/** What is drawn from a budget: committed within the window up to `nowMs`, and reserved. */
+export async function readBudget(
+  redis: Redis,
+  of: { readonly budget: string; readonly scope: string; readonly nowMs: number; readonly windowMs: number },
+): Promise<{ readonly used: number; readonly reserved: number }> {
+  const horizon = `(${of.nowMs - of.windowMs}`;
+  const answers = await redis.multi().zrangebyscore(spentKey(of), horizon, '+inf').get(reservedKey(of)).exec();
+  const [spent, reserved] = (answers ?? []).map(([error, answer]) => {
+    if (error !== null) throw error;
+    return answer;
+  });
+  if (!Array.isArray(spent)) throw new Error('Redis did not list what was spent');
+  return {
+    used: spent.reduce<number>((sum, entry) => sum + Number.parseInt(String(entry), 10), 0),
+    reserved: Number(reserved ?? 0),
+  };
+}
+
+type Place = { readonly budget: string; readonly scope: string };
+type ReservedLine = Place & { readonly amount: number };
+
+async function reservedLines(redis: Redis, reservationId: string): Promise<readonly ReservedLine[] | null> {
+  const lines = await redis.hget(reservationKey(reservationId), 'lines');
+  if (lines === null) return null;
+  // Written by reserveBudget alone.
+  const read = JSON.parse(lines) as readonly ReservedLine[];
+  const places = new Map(read.map((line) => [placeOf(line), line]));
+  return [...places.values()];
+}
+
+const placeOf = ({ budget, scope }: Place) => `${budget}:${scope}`;
+const placeAndAmount = ({ budget, scope, amount }: BudgetLine): ReservedLine => ({ budget, scope, amount });
+const reservationKey = (id: string) => `lp:{budgets}:reservation:${id}`;
+const reservedKey = (place: Place) => `lp:{budgets}:reserved:${placeOf(place)}`;
+const spentKey = (place: Place) => `lp:{budgets}:spent:${placeOf(place)}`;
+
+function checkLines(lines: readonly BudgetLine[]): void {
+  const amounts = new Map<string, number>();
+  for (const line of lines) {
+    checkAmount(`the amount of ${line.budget}`, line.amount);
+    checkAmount(`the limit of ${line.budget}`, line.limit);
+    checkAmount(`the window of ${line.budget}`, line.windowMs);
+    if (line.windowMs > KEPT_MS) throw new RangeError(`the window of ${line.budget} is longer than 32 days`);
+    if ((amounts.get(placeOf(line)) ?? line.amount) !== line.amount) {
+      throw new RangeError(`${placeOf(line)} stands there twice with two amounts`);
+    }
+    amounts.set(placeOf(line), line.amount);
+  }
+}
+
+function checkAmount(what: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${what} is ${value}; expected an integer, 0 or more`);
+}
+
+function numbers(answer: unknown): number[] {
+  if (!Array.isArray(answer)) throw new Error('the budget script answered with something else than a list');
+  return answer.map(Number);
+}
+
+// Lua's numbers are doubles: exact for safe integers, written out by %d because tostring rounds at 14 digits.
+const integer = `local function integer(value) return string.format('%.0f', value) end`;
+
+// KEYS: reservation, then reserved and spent of each line. ARGV: now, lines as JSON, then of each line: amount, limit, the
+// time up to which spending no longer counts, whether it is the first of its budget and scope.
+// Returns 1 granted; 2 released before; 0, index of the refusing line, drawn before.
+const reserve = defineScript(
+  'BudgetReserve',
+  'any',
+  `${integer}
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'released' then return {2} end
+if state then return {1} end
+local lines = (#KEYS - 1) / 2
+for line = 1, lines do
+  local amount, limit, horizon = tonumber(ARGV[line * 4 - 1]), tonumber(ARGV[line * 4]), ARGV[line * 4 + 1]
+  local used = tonumber(redis.call('GET', KEYS[line * 2]) or '0')
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[line * 2 + 1], '(' .. horizon, '+inf')) do
+    used = used + tonumber(string.match(entry, '^%d+'))
+  end
+  if used + amount > limit then return {'0', tostring(line), integer(used)} end
+end
+for line = 1, lines do
+  if ARGV[line * 4 + 2] == '1' then redis.call('INCRBY', KEYS[line * 2], ARGV[line * 4 - 1]) end
+end
+redis.call('HSET', KEYS[1], 'state', 'reserved', 'lines', ARGV[2], 'at', ARGV[1])
+return {1}`,
+);
+
+// KEYS: reservation, then reserved and spent of each place. ARGV: now, how long to keep, id, then reserved and actual amount of each.
+const commit = defineScript(
+  'BudgetCommit',
+  'any',
+  `${integer}
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'committed' then return state end
+local now, kept = tonumber(ARGV[1]), tonumber(ARGV[2])
+for line = 1, (#KEYS - 1) / 2 do
+  local reserved, spent = KEYS[line * 2], KEYS[line * 2 + 1]
+  if state == 'reserved' then redis.call('DECRBY', reserved, ARGV[line * 2 + 2]) end
+  if tonumber(ARGV[line * 2 + 3]) > 0 then
+    redis.call('ZADD', spent, ARGV[1], ARGV[line * 2 + 3] .. ':' .. ARGV[3])
+    redis.call('ZREMRANGEBYSCORE', spent, '-inf', integer(now - kept))
+    redis.call('PEXPIRE', spent, ARGV[2])
+  end
+end
+redis.call('HSET', KEYS[1], 'state', 'committed')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 'committed'`,
+);
+
+// KEYS: reservation, then reserved of each place. ARGV: how long to keep, then the reserved amount of each.
+const release = defineScript(
+  'BudgetRelease',
+  'any',
+  `
+local state = redis.call('HGET', KEYS[1], 'state')
+if state ~= 'reserved' then return state end
+for line = 2, #KEYS do redis.call('DECRBY', KEYS[line], ARGV[line]) end
+redis.call('HSET', KEYS[1], 'state', 'released')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 'released'`,
+);
