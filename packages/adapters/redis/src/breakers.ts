@@ -1,58 +1,44 @@
+import { z } from 'zod';
 import type { Redis } from './connect.ts';
 import { defineScript } from './script.ts';
 
-/**
- * Circuit breakers as every process sees them: one hash each, `lp:breaker:<name>`. Each change builds on a version, so
- * that of several processes which see the same storm one makes the change and tells of it.
- */
-export type BreakerState = {
-  readonly state: 'closed' | 'open' | 'half-open';
+/** A circuit breaker as every process sees it. */
+const breakerRecord = z.object({
+  state: z.enum(['closed', 'open', 'half-open']),
   /** When it came into this state, milliseconds since 1970. */
-  readonly sinceMs: number;
-  readonly reason: string;
-  /** Errors in the window that decided. */
-  readonly errors: number;
-};
-
-export type StoredBreaker = BreakerState & {
-  /** 0 until the first change. */
-  readonly version: number;
-};
+  sinceMs: z.int(),
+  reason: z.string(),
+});
+export type BreakerRecord = z.output<typeof breakerRecord>;
 
 const keyOf = (name: string) => `lp:breaker:${name}`;
 
-/** Closed until somebody writes it; a state nobody knows reads as open, so that no trade goes through by mistake. */
-export async function readBreaker(redis: Redis, name: string): Promise<StoredBreaker> {
-  const fields = await redis.hgetall(keyOf(name));
-  if (fields.version === undefined) return { state: 'closed', sinceMs: 0, reason: '', errors: 0, version: 0 };
-  return {
-    state: fields.state === 'closed' || fields.state === 'half-open' ? fields.state : 'open',
-    sinceMs: Number(fields.sinceMs ?? 0),
-    reason: fields.reason ?? '',
-    errors: Number(fields.errors ?? 0),
-    version: Number(fields.version),
-  };
+/** Null when it never changed: then it is closed. Throws when what is stored is not a breaker's state. */
+export async function readBreaker(redis: Redis, name: string): Promise<BreakerRecord | null> {
+  const text = await redis.get(keyOf(name));
+  return text === null ? null : breakerRecord.parse(JSON.parse(text));
 }
 
-/** Writes the state if `version` is still the one that stands; returns what stands then, or null when another was first. */
+/**
+ * Changes the state if it is still `before` (null: never changed), so that of several processes one makes the change and
+ * tells of it. False when another was first.
+ */
 export async function writeBreaker(
   redis: Redis,
   name: string,
-  next: BreakerState,
-  version: number,
-): Promise<StoredBreaker | null> {
-  const { state, sinceMs, reason, errors } = next;
-  const written = Number(await replaceBreaker(redis, [keyOf(name)], [version, state, sinceMs, reason, errors]));
-  return written === 0 ? null : { state, sinceMs, reason, errors, version: written };
+  before: BreakerRecord | null,
+  after: BreakerRecord,
+): Promise<boolean> {
+  const expected = before === null ? '' : JSON.stringify(breakerRecord.parse(before));
+  return (await replaceBreaker(redis, [keyOf(name)], [expected, JSON.stringify(breakerRecord.parse(after))])) === 1;
 }
 
-// KEYS: the breaker. ARGV: version it builds on, then the fields. Returns the new version, 0 when refused.
+// KEYS: the breaker. ARGV: the text it must hold ('' for none), the text it gets.
 const replaceBreaker = defineScript(
   'BreakerReplace',
   1,
   `
-local version = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-if version ~= tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', version + 1, 'state', ARGV[2], 'sinceMs', ARGV[3], 'reason', ARGV[4], 'errors', ARGV[5])
-return version + 1`,
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`,
 );
