@@ -3,7 +3,6 @@ import type { NatsBus } from '@rangeward/adapter-nats/open-bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { consumers } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
-import { breakerStore } from './breaker-store.ts';
 import { openChannels } from './channels/channel-list.ts';
 import type { Settings } from './config.ts';
 import { startDelivery } from './deliver-notices.ts';
@@ -38,7 +37,6 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
   const watch = watchBreaker({
     bus,
     redis,
-    store: breakerStore(redis),
     raise,
     failures,
     settings: {

@@ -1,4 +1,5 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
+import { readBreaker, writeBreaker } from '@rangeward/adapter-redis/breakers';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { countErrors } from '@rangeward/adapter-redis/error-window';
 import { breakerChanged } from '@rangeward/contracts';
@@ -8,22 +9,17 @@ import type { RaiseAlert } from './raise-alert.ts';
 import { alertOfBreaker } from './rules.ts';
 import { type BreakerSettings, type BreakerState, type BreakerStep, stepBreaker } from './step-breaker.ts';
 
+/** The breaker that live trading looks at. */
+const BREAKER = 'errors';
+
 type Dependencies = {
   readonly bus: Bus;
   readonly redis: Redis;
-  readonly store: BreakerStore;
   readonly raise: RaiseAlert;
   readonly failures: OwnFailures;
   readonly settings: BreakerSettings & { readonly checkEveryMs: number };
   readonly log: Logger;
   readonly now: () => number;
-};
-
-/** Where the state stands for every process that asks. */
-export type BreakerStore = {
-  read(): Promise<BreakerState>;
-  /** False when another process changed it first. */
-  replace(before: BreakerState, after: BreakerStep, errors: number): Promise<boolean>;
 };
 
 export type BreakerWatch = {
@@ -63,10 +59,11 @@ export function watchBreaker(dependencies: Dependencies): BreakerWatch {
   };
 }
 
-/** Takes every step that is due and returns the state it ends in. */
+/** Takes the step that is due, if any, and returns the state it ends in. */
 async function lookAtBreaker(dependencies: Dependencies): Promise<BreakerState['state']> {
-  const { redis, store, settings, now } = dependencies;
-  const state = await store.read();
+  const { redis, settings, now } = dependencies;
+  const before = await readBreaker(redis, BREAKER);
+  const state: BreakerState = before ?? { state: 'closed', sinceMs: 0 };
   const sight = await countErrors(redis, { nowMs: now(), windowMs: settings.windowMs, added: 0 });
   const step = stepBreaker(
     state,
@@ -74,14 +71,16 @@ async function lookAtBreaker(dependencies: Dependencies): Promise<BreakerState['
     settings,
   );
   if (step === null) return state.state;
-  if (await store.replace(state, step, sight.errors)) await announce(dependencies, step, sight.errors);
+  // Another process that was first tells of it; what stands now is seen with the next look.
+  if (!(await writeBreaker(redis, BREAKER, before, step))) return state.state;
+  await announce(dependencies, step, sight.errors);
   return step.state;
 }
 
 async function announce({ bus, raise, log }: Dependencies, step: BreakerStep, errors: number): Promise<void> {
   const since = new Date(step.sinceMs).toISOString();
-  const change = { breaker: 'errors', state: step.state, since, errors, reason: step.reason };
-  log.warn({ breaker: change }, `breaker errors is ${step.state}: ${step.reason}`);
+  const change = { breaker: BREAKER, state: step.state, since, errors, reason: step.reason };
+  log.warn({ breaker: change }, `breaker ${BREAKER} is ${step.state}: ${step.reason}`);
   await bus.publish(breakerChanged, change);
   if (step.state !== 'half-open') await raise(alertOfBreaker(change));
 }

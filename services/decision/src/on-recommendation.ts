@@ -30,12 +30,12 @@ export type Dependencies = {
     save(runId: string, record: string): Promise<string>;
   };
   readonly budgets: {
-    /** All lines or none; null when granted, else the line that refused. Asking again for the same id changes nothing. */
+    /** All lines or none; says which line refused. Asking again for the same id changes nothing. */
     reserve(
       reservationId: string,
       lines: readonly BudgetLine[],
-    ): Promise<{ line: BudgetLine; used: number | null } | null>;
-    release(reservationId: string): Promise<void>;
+    ): Promise<{ readonly ok: true } | { readonly ok: false; readonly budget: string; readonly used: number }>;
+    release(reservationId: string): Promise<unknown>;
   };
   readonly readBreaker: () => Promise<DecisionInput['breaker']>;
   readonly log: Logger;
@@ -104,16 +104,18 @@ async function decideWithin(
   const maxGasUsdE6 = maxGasUsdE6RoundingUp(decision.expectedGasUsdE6, settings.gas.reserveBps);
   const reservationId = reservationIdOf(run.id);
   const lines = budgetLines(decision.kind, run.mode, maxGasUsdE6, settings.limits);
-  const refused = await budgets.reserve(reservationId, lines);
-  if (refused !== null) {
-    return recordOf(event.data, holdFor(decision, gateOfLine(refused.line, false, refused.used)), null);
-  }
-  const granted: Gate[] = lines.map((line) => gateOfLine(line, true, null));
+  const answer = await budgets.reserve(reservationId, lines);
+  const limits: Gate[] = lines.map((line) => {
+    const refused = !answer.ok && answer.budget === line.budget;
+    return gateOfLine(line, !refused, refused ? answer.used : null);
+  });
+  const refused = limits.find((gate) => !gate.passed);
+  if (refused !== undefined) return recordOf(event.data, holdFor(decision, refused), null);
   const plan = makePlan(
     { kind: decision.kind, recommendation: event.data, chainId: chain.chainId, issuedAtMs, maxGasUsdE6, reservationId },
     settings.plan,
   );
-  return recordOf(event.data, { ...decision, gates: [...decision.gates, ...granted] }, plan);
+  return recordOf(event.data, { ...decision, gates: [...decision.gates, ...limits] }, plan);
 }
 
 function recordOf({ run, market, range }: Recommendation, decision: Decision, plan: Plan | null): DecisionRecord {
