@@ -17,6 +17,7 @@ import { localClient } from '@rangeward/localnet/local-client';
 import type { MarketBlock } from '@rangeward/localnet/market-block';
 import { type Address, erc20Abi, parseAbi } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followMarket } from './follow-market.ts';
 import { type LocalSystem, openLocalSystem } from './local-system.ts';
 
 const recording = fileURLToPath(
@@ -53,7 +54,7 @@ describe.skipIf(!present)(title, () => {
     });
     redis = await connectRedis({ url: system.world.redis.url });
     before = await readHoldings(system);
-    driven = await followDay(system, blocks);
+    driven = await followMarket(system, blocks);
     after = await readHoldings(system);
   }, 600_000);
 
@@ -124,31 +125,6 @@ describe.skipIf(!present)(title, () => {
     expect(before.ether - after.ether).toBe(sum((trade) => trade.gasWei));
   });
 });
-
-/** Trades the day block by block; between two blocks the services finish what the first one woke. */
-async function followDay(system: LocalSystem, source: AsyncIterable<MarketBlock>): Promise<DriveSummary> {
-  const { rpcUrl } = system.world.chain;
-  const client = localClient(rpcUrl);
-  return driveMarket({
-    rpcUrl,
-    source,
-    blocksPerSecond: Number.POSITIVE_INFINITY,
-    beforeBlock: async () => {
-      await system.untilQuiet();
-      await client.setAutomine(false);
-    },
-    onBlock: async ({ blockNumber, swaps }) => {
-      // What the executor sends between two market blocks is mined at once.
-      await client.setAutomine(true);
-      if (swaps === 0) return;
-      const number = Number(blockNumber);
-      await system.until(
-        `the tick of block ${number}`,
-        ({ name }, { data }) => name === 'tick' && (data as { block: { number: number } }).block.number === number,
-      );
-    },
-  });
-}
 
 type Holdings = { readonly token0: bigint; readonly token1: bigint; readonly ether: bigint };
 

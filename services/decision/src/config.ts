@@ -61,13 +61,17 @@ export const decisionSettings = z.strictObject({
     .prefault({}),
   gas: z
     .strictObject({
-      rebalanceUnits: z.int().positive().default(900_000).describe('gas of withdraw, approve, swap and mint together'),
+      rebalanceUnits: z
+        .int()
+        .positive()
+        .default(1_150_000)
+        .describe('gas of withdraw, approve, swap and mint together'),
       collectUnits: z.int().positive().default(200_000).describe('gas of collecting fees'),
       marginBps: bps(2500, 'added to the expected cost of gas'),
       reserveBps: z
         .int()
         .min(10_000)
-        .default(15_000)
+        .default(25_000)
         .describe('reserved of the expected cost, 1/100 of a percent; room for replaced transactions'),
     })
     .prefault({}),

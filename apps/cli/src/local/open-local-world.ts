@@ -56,7 +56,7 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
   ]);
   say(`nats-server ${nats.version}, redis-server ${redis.version} and a chain with the real Uniswap V3 are up`);
   await options.beforePosition?.(chain);
-  const position = await openManagedPosition(chain, options.halfWidthTicks ?? 60);
+  const position = await openManagedPosition(chain, options.halfWidthTicks ?? 80);
   const configFile = join(folder, 'rangeward.yaml');
   const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
   await writeFile(configFile, stringify(settings));
@@ -134,6 +134,8 @@ function localSettings(world: {
         },
       },
     },
+    // A quarter of an hour ahead instead of an hour: ranges are narrower, and a minute here shows several moves.
+    signal: { horizonS: 900 },
     executor: { privateKey: chain.accounts.operator.privateKey },
   };
 }

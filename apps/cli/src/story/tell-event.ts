@@ -152,7 +152,11 @@ function tellTrade(data: TradeExecuted): StoryLine[] {
       `${transaction.status === 'reverted' ? '✗' : '✓'} ${transaction.step.padEnd(9)} ${transaction.hash ?? 'simulated'}  gas ${integer(transaction.gasUsed)}`,
     ),
   );
-  return [line('executed', `${data.outcome}: ${data.reason}`, tone), ...transactions, ...tellMoney(data)];
+  return [
+    line('executed', data.reason.startsWith(data.outcome) ? data.reason : `${data.outcome}: ${data.reason}`, tone),
+    ...transactions,
+    ...tellMoney(data),
+  ];
 }
 
 function tellMoney(data: TradeExecuted): StoryLine[] {

@@ -1,7 +1,8 @@
 import { twapTickRoundingDown } from '@rangeward/uniswap-v3/tick-grid';
 import { type Address, BaseError } from 'viem';
-import { estimateMaxPriorityFeePerGas, getBlock, getChainId, getTransactionCount, readContract } from 'viem/actions';
+import { getBlock, getChainId, getFeeHistory, getTransactionCount, readContract } from 'viem/actions';
 import { poolAbi, positionManagerAbi } from './abis.ts';
+import { medianRoundingDown } from './gas.ts';
 import type { WalletClient } from './wallet-client.ts';
 
 /** What must be known of the chain before a step is signed, all of one block. */
@@ -43,7 +44,7 @@ export async function readWalletState(client: WalletClient, of: WalletQuestion):
   const [chainId, block, priorityFeeWei] = await Promise.all([
     getChainId(client),
     getBlock(client),
-    estimateMaxPriorityFeePerGas(client).catch(() => 0n),
+    readPriorityFee(client),
   ]);
   const blockNumber = block.number;
   const pool = { address: of.pool, abi: poolAbi, blockNumber } as const;
@@ -62,6 +63,16 @@ export async function readWalletState(client: WalletClient, of: WalletQuestion):
     pool: { sqrtPriceX96: slot0[0], tick: slot0[1], liquidity, twapTick },
     position,
   };
+}
+
+/** A block producer has no reason to take a transaction that pays nothing beside the base fee. */
+const LEAST_TIP_WEI = 10_000_000n;
+
+/** What the last blocks were paid, the same measure that the decision to act was made with. */
+async function readPriorityFee(client: WalletClient): Promise<bigint> {
+  const { reward } = await getFeeHistory(client, { blockCount: 5, rewardPercentiles: [50] });
+  const tip = medianRoundingDown(reward?.flat() ?? []);
+  return tip < LEAST_TIP_WEI ? LEAST_TIP_WEI : tip;
 }
 
 async function readTwapTick(client: WalletClient, of: WalletQuestion, blockNumber: bigint): Promise<number | null> {

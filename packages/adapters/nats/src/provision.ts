@@ -42,13 +42,17 @@ const WAY_OUT = 'change it on the server by hand ("nats stream edit", "nats cons
 
 async function provisionStream(jsm: JetStreamManager, name: StreamName, replicas: number): Promise<string | undefined> {
   const declared = streamConfig(name, streams[name], replicas);
-  const info = await unlessMissing(jsm.streams.info(name), JetStreamApiCodes.StreamNotFound);
+  let info = await unlessMissing(jsm.streams.info(name), JetStreamApiCodes.StreamNotFound);
   if (info === undefined) {
     try {
       await jsm.streams.add(declared);
       return undefined;
     } catch (error) {
-      return `${name} cannot be created: ${error instanceof Error ? error.message : String(error)}`;
+      // Six services that start at once ask at once, and the server counts the room of each request: the loser of that
+      // race is told that there is none, though the stream is there by now.
+      info = await unlessMissing(jsm.streams.info(name), JetStreamApiCodes.StreamNotFound);
+      if (info === undefined)
+        return `${name} cannot be created: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
   const { name: _, description: __, ...compared } = declared;
