@@ -25,8 +25,12 @@ const quantity = z
   .transform((text) => BigInt(text));
 const feeHistory = z.object({
   baseFeePerGas: z.array(quantity).min(1),
+  gasUsedRatio: z.array(z.number()),
   reward: z.array(z.array(quantity)).nullish(),
 });
+
+/** A block producer has no reason to take a transaction that pays nothing beside the base fee. */
+const LEAST_TIP_WEI = 10_000_000n;
 
 /** How many blocks the priority fee is taken over. */
 const FEE_BLOCKS = 5;
@@ -46,7 +50,10 @@ export async function readGas(chain: ChainReader, number: number): Promise<Gas> 
   if (!history.success || baseFeeWei === undefined) {
     throw new ChainError('bad-answer', chain.name, 'eth_feeHistory answered something that is no fee history');
   }
-  return { baseFeeWei, priorityFeeWei: medianRoundingDown(history.data.reward?.flat() ?? []), l1FeeWei };
+  // An empty block says 0, but nobody paid that: it must not make gas look free.
+  const paid = (history.data.reward ?? []).filter((_, block) => (history.data.gasUsedRatio[block] ?? 0) > 0).flat();
+  const usual = medianRoundingDown(paid);
+  return { baseFeeWei, priorityFeeWei: usual < LEAST_TIP_WEI ? LEAST_TIP_WEI : usual, l1FeeWei };
 }
 
 /** The middle one; of an even number the lower of the two in the middle; 0 of none. */
