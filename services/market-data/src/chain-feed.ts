@@ -66,6 +66,7 @@ export async function startChainFeed(tools: FeedTools): Promise<ChainFeed> {
       head.move(event);
       if (event.kind === 'block') extras.look(event.header, event.rows.length > 0);
     },
+    onEarly: handler.onEarly,
     onSettled: (position) => saveFeedCursor(redis, chain.name, [...position]),
     onTrouble: (what, error) => log.warn({ err: error }, what),
   });

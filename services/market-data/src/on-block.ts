@@ -1,3 +1,4 @@
+import type { BlockPoint } from '@rangeward/adapter-evm/announced-logs';
 import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
 import type { ChainReader } from '@rangeward/adapter-evm/client';
 import type { PoolRow, SwapRow } from '@rangeward/adapter-evm/decode-pool-log';
@@ -25,6 +26,8 @@ export type BlockTools = {
 /** The part of the listener that says what a block means; every step may be repeated with no second effect. */
 export type BlockHandler = {
   onEvent(event: FeedEvent): Promise<void>;
+  /** Announces breaches from rows that the node has announced and not yet answered for. */
+  onEarly(block: BlockPoint, rows: readonly PoolRow[]): Promise<void>;
   /** Reads the pools and looks for breaches, where no swap tells the price. */
   lookAtState(block: BlockHeader): Promise<void>;
   /** The next block is looked at as by `lookAtState`, whether or not it has swaps. */
@@ -73,6 +76,13 @@ export function createBlockHandler(tools: BlockTools): BlockHandler {
       live.forget();
       doubtAll();
       await breaches.rewind(event.ancestor ?? 0);
+    },
+    async onEarly(block, rows) {
+      const swaps = swapsByPool(rows);
+      for (const pool of pools) {
+        const last = swaps.get(pool.address)?.at(-1);
+        if (last !== undefined) await breaches.announceEarly(pool, await live.of(pool), last.tick, block);
+      }
     },
     async lookAtState(block) {
       for (const pool of pools) {

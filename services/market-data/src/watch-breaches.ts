@@ -1,4 +1,4 @@
-import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
+import type { BlockPoint } from '@rangeward/adapter-evm/announced-logs';
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { type Episode, readEpisode, rewindEpisode, saveEpisode } from '@rangeward/adapter-redis/breach-episodes';
 import type { Redis } from '@rangeward/adapter-redis/connect';
@@ -11,7 +11,9 @@ import type { WatchedPool } from './watched-pool.ts';
 
 export type BreachWatch = {
   /** Looks at every position after a block; resolves when JetStream has the breaches there are. */
-  check(pool: WatchedPool, positions: readonly LivePosition[], tick: number, block: BlockHeader): Promise<void>;
+  check(pool: WatchedPool, positions: readonly LivePosition[], tick: number, block: BlockPoint): Promise<void>;
+  /** As `check`, for a tick that the block's last swap may still change: a breach is announced, none is ended. */
+  announceEarly(pool: WatchedPool, positions: readonly LivePosition[], tick: number, block: BlockPoint): Promise<void>;
   /** Blocks above the ancestor are not on the chain any more. */
   rewind(ancestor: number): Promise<void>;
 };
@@ -22,6 +24,8 @@ type Tools = {
   readonly settings: { readonly bufferTicks: number; readonly rearmBlocks: number };
 };
 
+type Seen = { readonly tick: number; readonly block: BlockPoint; readonly isEarly: boolean };
+
 /**
  * Announces breaches, each once per episode. The announcement goes out before the episode is written: a crash between
  * the two repeats the very same event, whose id is derived from the block, so that it counts once.
@@ -29,7 +33,7 @@ type Tools = {
 export function createBreachWatch({ redis, bus, settings }: Tools): BreachWatch {
   const episodes = new Map<string, { ref: Parameters<typeof readEpisode>[1]; open: Episode | null }>();
 
-  async function checkOne(pool: WatchedPool, position: LivePosition, tick: number, block: BlockHeader): Promise<void> {
+  async function checkOne(pool: WatchedPool, position: LivePosition, { tick, block, isEarly }: Seen): Promise<void> {
     const ref = { chain: pool.chain, pool: pool.address, id: position.id };
     const key = `${ref.chain}/${ref.pool}/${ref.id}`;
     const known = episodes.get(key) ?? { ref, open: await readEpisode(redis, ref) };
@@ -37,7 +41,7 @@ export function createBreachWatch({ redis, bus, settings }: Tools): BreachWatch 
     const where = detectBreach(tick, position, settings.bufferTicks);
     const seen = { where, tokenId: position.tokenId.toString(), block: block.number };
     const step = stepEpisode(known.open, seen, settings.rearmBlocks);
-    if (step.kind === 'keep') return;
+    if (step.kind === 'keep' || (isEarly && step.kind === 'close')) return;
     if (step.kind === 'announce') {
       const { id, tokenId, tickLower, tickUpper } = position;
       await bus.publish(priceBreachTrigger, {
@@ -57,7 +61,10 @@ export function createBreachWatch({ redis, bus, settings }: Tools): BreachWatch 
 
   return {
     check: async (pool, positions, tick, block) => {
-      await Promise.all(positions.map((position) => checkOne(pool, position, tick, block)));
+      await Promise.all(positions.map((position) => checkOne(pool, position, { tick, block, isEarly: false })));
+    },
+    announceEarly: async (pool, positions, tick, block) => {
+      await Promise.all(positions.map((position) => checkOne(pool, position, { tick, block, isEarly: true })));
     },
     rewind: async (ancestor) => {
       await Promise.all([...episodes.values()].map(({ ref }) => rewindEpisode(redis, ref, ancestor)));

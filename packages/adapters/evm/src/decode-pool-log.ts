@@ -9,6 +9,8 @@ export type LogPlace = {
   readonly blockHash: Hex;
   readonly logIndex: number;
   readonly txHash: Hex;
+  /** Time of its block, Unix seconds, where the node says it with the log. */
+  readonly timestampS: number | undefined;
 };
 
 export type SwapRow = LogPlace & {
@@ -49,6 +51,7 @@ const rawLog = z.object({
   transactionHash: lowerHex,
   topics: z.array(lowerHex).min(1),
   data: lowerHex,
+  blockTimestamp: lowerHex.nullish(),
   removed: z.boolean().optional(),
 });
 
@@ -80,6 +83,7 @@ function decodeOne(log: z.output<typeof rawLog>): PoolRow | undefined {
     blockHash: log.blockHash,
     logIndex: Number(log.logIndex),
     txHash: log.transactionHash,
+    timestampS: log.blockTimestamp ? Number(log.blockTimestamp) : undefined,
   };
   // The schema asks for at least one topic, which viem wants to see in the type.
   const event = decodeEventLog({ abi: poolAbi, topics: log.topics as [Hex, ...Hex[]], data: log.data });

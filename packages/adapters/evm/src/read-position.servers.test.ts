@@ -5,7 +5,7 @@ import { type LocalClient, localClient, sendAndWait } from '@rangeward/localnet/
 import { approve, openPosition } from '@rangeward/localnet/open-position';
 import { sqrtPriceX96FromPrice, tickFromPrice, valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
-import { type Address, encodeFunctionData } from 'viem';
+import { type Address, encodeFunctionData, parseEventLogs } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { poolAbi, positionManagerAbi, swapRouterAbi } from './abis.ts';
 import { readHeader } from './block-header.ts';
@@ -191,11 +191,23 @@ test('a hundred positions are read in one go, and listed by owner', async () => 
   const middle = floorToSpacing(tick, 10);
   const range = (half: number) => ({ tickLower: middle - half * 10, tickUpper: middle + half * 10 });
   const amounts = { amount0Desired: 1_000_000n, amount1Desired: 10n ** 15n };
+  const account = traders[1];
+  const tokens = { token0: local.addresses.usdc, token1: local.addresses.weth, fee: 500 };
+  const limits = { amount0Min: 0n, amount1Min: 0n, recipient: account.address, deadline: 10n ** 12n };
+  const mints = Array.from({ length: 100 }, (_, index) =>
+    encodeFunctionData({
+      abi: positionManagerAbi,
+      functionName: 'mint',
+      args: [{ ...tokens, ...range(index + 1), ...amounts, ...limits }],
+    }),
+  );
   const opened: bigint[] = [];
-  for (let half = 1; half <= 100; half++) {
-    const account = traders[1];
-    const one = await openPosition({ rpcUrl: local.rpcUrl, account, pool: local.pool, ...range(half), ...amounts });
-    opened.push(one.tokenId);
+  for (let from = 0; from < mints.length; from += 25) {
+    const args = [mints.slice(from, from + 25)] as const;
+    const data = encodeFunctionData({ abi: positionManagerAbi, functionName: 'multicall', args });
+    const { logs } = await sendAndWait(client, account, { to: chain.known.positionManager, data });
+    const minted = parseEventLogs({ abi: positionManagerAbi, eventName: 'IncreaseLiquidity', logs });
+    opened.push(...minted.map((log) => log.args.tokenId));
   }
   const head = await readHeader(chain, 'latest');
   const pool = await readPool(chain, poolAddress, head, 60);

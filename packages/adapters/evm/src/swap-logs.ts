@@ -11,6 +11,9 @@ export type LogQuery = {
   readonly to: number;
 };
 
+/** Swap, Mint or Burn, as the first topic. */
+export const POOL_TOPICS = [SWAP_TOPIC, MINT_TOPIC, BURN_TOPIC] as const;
+
 /** Most blocks asked for at once; a node that refuses gets half as many until it answers. */
 const MAX_CHUNK_BLOCKS = 10_000;
 
@@ -71,7 +74,7 @@ async function requestLogs(
   chain: Pick<ChainReader, 'name' | 'request'>,
   filter: Readonly<Record<string, unknown>>,
 ): Promise<PoolRow[]> {
-  const answer = await chain.request('eth_getLogs', [{ ...filter, topics: [[SWAP_TOPIC, MINT_TOPIC, BURN_TOPIC]] }]);
+  const answer = await chain.request('eth_getLogs', [{ ...filter, topics: [POOL_TOPICS] }]);
   try {
     return decodePoolLogs(answer);
   } catch (cause) {

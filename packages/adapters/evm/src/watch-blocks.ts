@@ -1,12 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from 'viem';
+import { type AnnouncedLogs, announcedLogs, type BlockPoint } from './announced-logs.ts';
 import { type BlockHeader, parseHeader, readHeader, readHeaders } from './block-header.ts';
 import { toChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
 import type { PoolRow } from './decode-pool-log.ts';
 import { decideStep, extendChain, type HeaderChain, type Link, splitAtAncestor } from './header-chain.ts';
+import { keepSocket } from './keep-socket.ts';
 import type { RpcSocket } from './rpc-socket.ts';
-import { readPoolLogs, readPoolLogsOfBlock } from './swap-logs.ts';
+import { POOL_TOPICS, readPoolLogs, readPoolLogsOfBlock } from './swap-logs.ts';
 
 /**
  * The on-chain listener. It follows the chain block by block and tells each one with the logs of the watched pools, in
@@ -45,6 +46,11 @@ export type WatchOptions = {
   readonly maxRefillBlocks?: number;
   /** Awaited before the next event; when it throws, the same event is told again after a pause. */
   readonly onEvent: (event: FeedEvent) => Promise<void>;
+  /**
+   * Told rows of the next block as the WebSocket brings them, milliseconds before the node answers for the block. Some
+   * may be missing yet, and the block may turn out to be of another branch: what counts is the event that follows.
+   */
+  readonly onEarly?: (block: BlockPoint, rows: readonly PoolRow[]) => Promise<void>;
   /** Awaited after each event was handled, with the blocks to resume from; a failure is only reported. */
   readonly onSettled?: (position: HeaderChain) => Promise<void>;
   /** Told what goes wrong; the watcher goes on by itself. */
@@ -68,6 +74,7 @@ export async function watchBlocks(options: WatchOptions): Promise<BlockWatcher> 
     chain: options.resume ?? [],
     pending: undefined,
     socket: undefined,
+    early: undefined,
     complete: true,
     due: true,
     stopping: new AbortController(),
@@ -77,7 +84,14 @@ export async function watchBlocks(options: WatchOptions): Promise<BlockWatcher> 
     const head = await readHeader(options.chain, 'latest');
     state.chain = await chainEndingAt(options, head.number);
   }
-  const done = Promise.all([followHeads(options, state), keepSocket(options, state)]);
+  const { onEarly } = options;
+  if (onEarly !== undefined && options.pools.length > 0) {
+    state.early = announcedLogs(
+      () => state.chain.at(-1)?.number,
+      (block, rows) => onEarly(block, rows).catch((error: unknown) => options.onTrouble('handling news early', error)),
+    );
+  }
+  const done = Promise.all([followHeads(options, state), listenToNews(options, state)]);
   return {
     position: () => state.chain,
     status: () => ({
@@ -98,6 +112,7 @@ type State = {
   /** The newest head heard of and not looked at; only the newest matters, the rest is found from it. */
   pending: BlockHeader | undefined;
   socket: RpcSocket | undefined;
+  early: AnnouncedLogs | undefined;
   complete: boolean;
   /** The head is to be asked for without waiting for news. */
   due: boolean;
@@ -210,6 +225,7 @@ async function fill(options: WatchOptions, state: State, to: number): Promise<vo
 async function tell(options: WatchOptions, state: State, header: BlockHeader, rows: PoolRow[]): Promise<void> {
   // Throws when the block is not the tip's child, before anybody hears of it.
   const chain = extendChain(state.chain, header, options.reorgDepth + 1);
+  await state.early?.settled();
   await options.onEvent({ kind: 'block', header, rows, complete: state.complete });
   state.chain = chain;
   state.complete = true;
@@ -230,58 +246,41 @@ async function chainEndingAt(options: WatchOptions, to: number): Promise<HeaderC
   return headers.reduce<HeaderChain>((chain, header) => extendChain(chain, header, options.reorgDepth + 1), []);
 }
 
-/** Keeps a WebSocket open and subscribed for as long as the watcher lives; polling covers the time without one. */
-async function keepSocket(options: WatchOptions, state: State): Promise<void> {
+/** Heads and logs by WebSocket for as long as the watcher lives; polling covers the time without one. */
+async function listenToNews(options: WatchOptions, state: State): Promise<void> {
   const { openSocket } = options.chain;
   if (openSocket === undefined) return;
-  const { signal } = state.stopping;
-  let pauseMs = RETRY_MS.least;
-  while (!signal.aborted) {
-    const openedAtMs = performance.now();
-    await serveSocket(options, state, openSocket).catch((error: unknown) => {
-      if (!signal.aborted) options.onTrouble('the WebSocket failed; polling meanwhile', error);
-    });
-    state.socket?.close();
-    state.socket = undefined;
-    // A connection that lasted was a good one: begin again quickly.
-    if (performance.now() - openedAtMs > RETRY_MS.most) pauseMs = RETRY_MS.least;
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-    pauseMs = Math.min(RETRY_MS.most, pauseMs * 2);
-  }
+  await keepSocket({
+    openSocket,
+    signal: state.stopping.signal,
+    async onOpen(socket) {
+      if (state.early !== undefined) {
+        const filter = { address: options.pools, topics: [POOL_TOPICS] };
+        await socket.subscribe(['logs', filter], (news) => hearNews(options, () => state.early?.hear(news)));
+      }
+      await socket.subscribe(['newHeads'], (news) =>
+        hearNews(options, () => {
+          state.pending = parseHeader(options.chain.name, news);
+          state.wake();
+        }),
+      );
+      state.socket = socket;
+      // What was mined before the subscription stood is found from the head.
+      state.due = true;
+      state.wake();
+    },
+    onClose: () => {
+      state.socket = undefined;
+    },
+    onTrouble: (error) => options.onTrouble('the WebSocket failed; polling meanwhile', error),
+  });
 }
 
-/** Opens, subscribes, and throws when the connection is lost; returns when the watcher stops. */
-async function serveSocket(
-  options: WatchOptions,
-  state: State,
-  openSocket: NonNullable<ChainReader['openSocket']>,
-): Promise<void> {
-  const { signal } = state.stopping;
-  const ended = Promise.withResolvers<void>();
-  // It may be lost before anybody waits for it, which the requests in flight report already.
-  ended.promise.catch(() => undefined);
-  const stop = () => ended.resolve();
-  const socket = await openSocket(() => ended.reject(new Error('the connection was lost')));
-  signal.addEventListener('abort', stop, { once: true });
+function hearNews(options: WatchOptions, hear: () => void): void {
   try {
-    await socket.subscribe(['newHeads'], (news) => hear(options, state, news));
-    state.socket = socket;
-    // What was mined before the subscription stood is found from the head.
-    state.due = true;
-    state.wake();
-    if (!signal.aborted) await ended.promise;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    socket.close();
-  }
-}
-
-function hear(options: WatchOptions, state: State, news: unknown): void {
-  try {
-    state.pending = parseHeader(options.chain.name, news);
-    state.wake();
+    hear();
   } catch (error) {
-    options.onTrouble('reading a head', error);
+    options.onTrouble('reading news of the WebSocket', error);
   }
 }
 
