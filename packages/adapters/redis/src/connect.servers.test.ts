@@ -5,7 +5,8 @@ import { closeRedis, connectRedis, RedisUnavailable } from './connect.ts';
 
 let server: RedisServer;
 beforeAll(async () => {
-  server = await startRedisServer();
+  // Without it a killed server may lose its last second, and with it what a test wrote.
+  server = await startRedisServer({ appendfsync: 'always' });
 });
 afterAll(() => server?.stop());
 

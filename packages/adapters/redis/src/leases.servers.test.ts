@@ -86,7 +86,7 @@ test('a write with an old token is refused by the write itself', async () => {
 });
 
 test('kept, it outlives its own time many times over; stopped, it is free at once', async () => {
-  const kept = keepLease(await acquired('w', 'a', 150), 150);
+  const kept = keepLease(await acquired('w', 'a', 600), 600);
   const renewals = new Set<number>();
   const fence = await acquiredAfter(5, renewals);
   expect(kept.signal.aborted).toBe(false);
