@@ -1,6 +1,6 @@
 import type { Hex } from 'viem';
 import { z } from 'zod';
-import { ChainError, toChainError } from './chain-error.ts';
+import { ChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
 
 /** What tells a block from every other, and its place in the chain. */
@@ -57,16 +57,6 @@ export async function readHeader(chain: ChainReader, at: number | 'latest'): Pro
   const answer = await chain.request('eth_getBlockByNumber', [tag, false]);
   if (answer === null) throw new ChainError('block-gone', chain.name, `the node has no block ${at}`);
   return parseHeader(chain.name, answer);
-}
-
-/** The header with this hash, or null when the node does not know it (any more). */
-export async function readHeaderByHash(chain: ChainReader, blockHash: Hex): Promise<BlockHeader | null> {
-  try {
-    const answer = await chain.request('eth_getBlockByHash', [blockHash, false]);
-    return answer === null ? null : parseHeader(chain.name, answer);
-  } catch (cause) {
-    throw toChainError(chain.name, 'eth_getBlockByHash', cause);
-  }
 }
 
 /** Headers of the heights `from` to `to`, both included, in order; one JSON-RPC batch for each hundred. */

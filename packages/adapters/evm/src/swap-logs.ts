@@ -1,5 +1,4 @@
 import type { Address, Hex } from 'viem';
-import { readHeaders } from './block-header.ts';
 import { ChainError, toChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
 import { BURN_TOPIC, decodePoolLogs, MINT_TOPIC, type PoolRow, SWAP_TOPIC, type SwapRow } from './decode-pool-log.ts';
@@ -57,17 +56,6 @@ export async function readPoolLogsOfBlock(
   blockHash: Hex,
 ): Promise<PoolRow[]> {
   return requestLogs({ name: chain, request }, { address: pools, blockHash });
-}
-
-/**
- * Checks rows against the canonical headers of their blocks. Answers the rows whose block is not (or no longer) on the
- * chain; empty means that all of them are.
- */
-export async function rowsOffChain(chain: ChainReader, rows: readonly PoolRow[]): Promise<PoolRow[]> {
-  const numbers = [...new Set(rows.map((row) => row.blockNumber))];
-  const headers = await Promise.all(numbers.map((number) => readHeaders(chain, number, number)));
-  const hashes = new Map(headers.flat().map((header) => [header.number, header.hash]));
-  return rows.filter((row) => hashes.get(row.blockNumber) !== row.blockHash);
 }
 
 async function requestLogs(
