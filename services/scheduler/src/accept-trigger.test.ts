@@ -26,7 +26,7 @@ const message = (subject: string, body: unknown = {}, id = 'm1') => ({
 const manual = `lp.v1.trigger.manual.base.${pool}`;
 
 describe('accepting a trigger', () => {
-  it('opens a run for every managed position of the pool, with its live NFT', () => {
+  it('opens a run for every managed position of the pool, with the configured NFT', () => {
     const accepted = acceptTrigger(message(manual), managed, settings);
     expect(accepted).toMatchObject({
       kind: 'open',

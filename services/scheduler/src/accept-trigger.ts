@@ -11,7 +11,7 @@ import {
   unwrapTrigger,
 } from '@rangeward/contracts';
 
-/** A pool and its managed positions, as configured and with the NFTs that are live now. */
+/** A pool and its managed positions as configured; a run's NFT is the configured one until it is looked up. */
 export type ManagedPool = {
   readonly chain: string;
   readonly pool: string;

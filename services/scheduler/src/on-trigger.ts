@@ -1,25 +1,33 @@
 import { type Handler, type MessageContext, onRaw, type RawMessage } from '@rangeward/adapter-nats/bus';
-import { runSkipped, runStarted, type TradingMode } from '@rangeward/contracts';
+import { type Run, runSkipped, runStarted, type TradingMode } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import { withRunSpan } from '@rangeward/service/telemetry';
 import { acceptTrigger, type ManagedPool, type OpenedRun } from './accept-trigger.ts';
 
 type Dependencies = {
-  readonly managedPools: () => Promise<readonly ManagedPool[]>;
+  readonly pools: readonly ManagedPool[];
+  /** The NFT that a run's position is now; null when nobody has moved or adopted it yet. */
+  readonly liveTokenId: (run: Run) => Promise<bigint | null>;
   readonly settings: { readonly mode: TradingMode; readonly runTimeoutMs: number };
   readonly log: Logger;
   readonly now: () => number;
 };
 
 /** Opens the runs that a trigger asks for. One that waited longer than a run may take is skipped, and the record says so. */
-export function handleTriggers({ managedPools, settings, log, now }: Dependencies): Handler {
+export function handleTriggers({ pools, liveTokenId, settings, log, now }: Dependencies): Handler {
   return onRaw(async (message: RawMessage, context: MessageContext) => {
-    const acceptance = acceptTrigger(message, await managedPools(), settings);
+    const acceptance = acceptTrigger(message, pools, settings);
     if (acceptance.kind === 'ignore') {
       log.info({ subject: message.subject }, acceptance.reason);
       return;
     }
-    await Promise.all(acceptance.runs.map((opened) => openRun(opened, context, log, now)));
+    await Promise.all(
+      acceptance.runs.map(async ({ run, ...request }) => {
+        // Only the positions that are asked for are looked up: a trigger costs the same however many are managed.
+        const tokenId = (await liveTokenId(run)) ?? run.tokenId;
+        await openRun({ run: { ...run, tokenId }, ...request }, context, log, now);
+      }),
+    );
   });
 }
 

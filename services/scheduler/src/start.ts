@@ -3,7 +3,7 @@ import { ignoreOthers } from '@rangeward/adapter-nats/bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { readPosition } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
-import { consumers } from '@rangeward/contracts';
+import { consumers, type Run } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { ManagedPool } from './accept-trigger.ts';
 import type { Settings } from './config.ts';
@@ -36,7 +36,7 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
     bus.consume(consumers.ledgerEvents, noting('LP_EVENTS')),
     bus.consume(consumers.ledgerPlans, noting('LP_PLANS')),
     bus.consume(consumers.schedulerTriggers, [
-      handleTriggers({ managedPools: () => withLiveNfts(redis, pools), settings, log, now }),
+      handleTriggers({ pools, liveTokenId: (run) => liveTokenId(redis, run), settings, log, now }),
     ]),
   ]);
   const deadlines = watchDeadlines(records, bus, log, now);
@@ -64,16 +64,7 @@ function configuredPools(config: Settings): ConfiguredPool[] {
 }
 
 /** The configuration names the NFT to begin with; the registry knows the one that is live after it moved. */
-async function withLiveNfts(redis: Redis, pools: readonly ConfiguredPool[]): Promise<ConfiguredPool[]> {
-  return Promise.all(
-    pools.map(async (pool) => ({
-      ...pool,
-      positions: await Promise.all(
-        pool.positions.map(async ({ id, tokenId }) => {
-          const live = await readPosition(redis, { chain: pool.chain, pool: pool.pool, id });
-          return { id, tokenId: live?.tokenId ?? tokenId };
-        }),
-      ),
-    })),
-  );
+async function liveTokenId(redis: Redis, { chain, pool, position }: Run): Promise<bigint | null> {
+  const live = await readPosition(redis, { chain, pool, id: position });
+  return live?.tokenId ?? null;
 }
