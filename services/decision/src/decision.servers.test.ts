@@ -50,7 +50,9 @@ beforeAll(async () => {
   others = await openBus({ url: nats.url, service: 'signal', inbox, log });
   // The chain's own addresses and a clock of its own: the sample's block time lies in the past.
   const chains = { ethereum: { chainId: 31337, rpcUrl: 'http://127.0.0.1:1' } };
-  const config = settings.parse({ log: {}, health: {}, nats: {}, redis: {}, mode: 'live', chains });
+  // Gas is no hindrance here, so that the number of rebalances is the limit that is met.
+  const decision = { limits: { gasUsdPerDay: 1000, rebalancesPerDay: 5 } };
+  const config = settings.parse({ log: {}, health: {}, nats: {}, redis: {}, mode: 'live', chains, decision });
   service = await start({ bus, redis, config, log, now: Date.now });
   const keep = <Item>(list: Item[], item: Item) => {
     list.push(item);
