@@ -40,14 +40,16 @@ export async function openLocalSystem(
   const folder = await mkdtemp(join(tmpdir(), 'rangeward-e2e-'));
   const life = createLife({ log: createLogger({ service: 'test', level: 'silent' }) });
   const heard: { definition: EventDefinition; event: DomainEvent }[] = [];
-  const waiting = new Set<() => void>();
+  const waiting: Parts['waiting'] = new Set();
+  const runs = createOpenRuns();
   const logFile = join(folder, 'services.log');
   try {
     const { cacheDir } = { cacheDir: join(folder, 'cache'), ...options };
     const world = await openLocalWorld(life, { durable: false, ...options, cacheDir, folder });
     const hear = (definition: EventDefinition, event: DomainEvent) => {
       heard.push({ definition, event });
-      for (const look of waiting) look();
+      runs.hear(definition, event);
+      for (const look of waiting) look(definition, event);
     };
     await life.open(
       'ears',
@@ -64,7 +66,7 @@ export async function openLocalSystem(
         destination: { write: (text: string) => void log.write(text) },
       });
     }
-    return system({ world, life, heard, waiting, folder, logFile });
+    return system({ world, life, heard, runs, waiting, folder, logFile });
   } catch (error) {
     await life.close();
     await rm(folder, { recursive: true, force: true });
@@ -76,26 +78,26 @@ type Parts = {
   world: LocalWorld;
   life: Life;
   heard: { definition: EventDefinition; event: DomainEvent }[];
-  waiting: Set<() => void>;
+  runs: ReturnType<typeof createOpenRuns>;
+  waiting: Set<(definition: EventDefinition, event: DomainEvent) => void>;
   folder: string;
   logFile: string;
 };
 
-function system({ world, life, heard, waiting, folder, logFile }: Parts): LocalSystem {
-  const untilTrue = (what: string, look: () => boolean) =>
-    new Promise<void>((resolve, reject) => {
-      const settle = (done: () => void) => {
-        waiting.delete(check);
+function system({ world, life, heard, runs, waiting, folder, logFile }: Parts): LocalSystem {
+  const untilHeard = (what: string, fits: (definition: EventDefinition, event: DomainEvent) => boolean) =>
+    new Promise<DomainEvent>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(look);
+        reject(new Error(`waited 90 s for ${what}; last heard: ${lastOf(heard)}`));
+      }, 90_000);
+      const look = (definition: EventDefinition, event: DomainEvent) => {
+        if (!fits(definition, event)) return;
+        waiting.delete(look);
         clearTimeout(timer);
-        done();
+        resolve(event);
       };
-      const check = () => look() && settle(resolve);
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`waited 90 s for ${what}; last heard: ${lastOf(heard)}`))),
-        90_000,
-      );
-      waiting.add(check);
-      check();
+      waiting.add(look);
     });
   return {
     world,
@@ -104,11 +106,12 @@ function system({ world, life, heard, waiting, folder, logFile }: Parts): LocalS
     said: (definition) =>
       heard.filter((one) => one.definition.name === definition.name).map(({ event }) => event.data as never),
     until: async (what, fits) => {
-      const find = () => heard.find(({ definition, event }) => fits(definition, event))?.event;
-      await untilTrue(what, () => find() !== undefined);
-      return find() as DomainEvent;
+      const found = heard.findLast(({ definition, event }) => fits(definition, event))?.event;
+      return found ?? (await untilHeard(what, fits));
     },
-    untilQuiet: () => untilTrue('the open runs', () => openRuns(heard).length === 0),
+    untilQuiet: async () => {
+      if (runs.open.size > 0) await untilHeard('the open runs', () => runs.open.size === 0);
+    },
     readLog: () => readFile(logFile, 'utf8').catch(() => ''),
     close: async () => {
       await life.close();
@@ -117,21 +120,25 @@ function system({ world, life, heard, waiting, folder, logFile }: Parts): LocalS
   };
 }
 
-/** Triggers that no run answered yet count as open runs: their run is about to be. */
-function openRuns(heard: Parts['heard']): string[] {
-  const ids = new Set<string>();
+/** Runs that are not over, kept up to date event by event. A trigger that no run answered yet counts as one. */
+function createOpenRuns() {
+  const open = new Set<string>();
   const answered = new Set<string>();
-  for (const { definition, event } of heard) {
-    if (definition.name === runStarted.name) {
-      ids.add((event.data as { run: Run }).run.id);
-      answered.add((event.data as { triggerId: string }).triggerId);
-    }
-  }
-  for (const { definition, event } of heard) {
-    if (definition.name === runCompleted.name) ids.delete((event.data as { result: RunResult }).result.runId);
-    if (definition.name.startsWith('trigger.') && !answered.has(event.envelope.id)) ids.add(event.envelope.id);
-  }
-  return [...ids];
+  return {
+    open,
+    hear(definition: EventDefinition, event: DomainEvent): void {
+      if (definition.name === runStarted.name) {
+        const { run, triggerId } = event.data as { run: Run; triggerId: string };
+        open.add(run.id);
+        open.delete(triggerId);
+        answered.add(triggerId);
+      } else if (definition.name === runCompleted.name) {
+        open.delete((event.data as { result: RunResult }).result.runId);
+      } else if (definition.name.startsWith('trigger.') && !answered.has(event.envelope.id)) {
+        open.add(event.envelope.id);
+      }
+    },
+  };
 }
 
 function lastOf(heard: Parts['heard']): string {

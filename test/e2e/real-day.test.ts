@@ -42,7 +42,7 @@ describe.skipIf(!present)(title, () => {
   let after: Holdings;
 
   beforeAll(async () => {
-    const market = recordingSource(recording);
+    const market = recordingSource(recording, 'skip');
     const blocks = market.blocks as AsyncGenerator<MarketBlock>;
     const first = await blocks.next();
     system = await openLocalSystem({

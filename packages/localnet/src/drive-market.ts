@@ -77,14 +77,14 @@ async function driveBlocks(client: LocalClient, options: DriveOptions): Promise<
   const traders = await openTraders(client, pool);
   const pace = pacer(options.blocksPerSecond ?? 8, options.signal);
   const total = { blocks: 0, swaps: 0, failed: 0, idle: 0, shiftS: 0 };
-  let price: PoolPrice = await readPoolPrice(client, pool);
   for await (const block of options.source) {
     if (options.signal?.aborted || !(await pace())) return { ...total, ended: 'signal' };
     await options.beforeBlock?.(block);
     if (options.signal?.aborted) return { ...total, ended: 'signal' };
     if (total.blocks === 0) total.shiftS = await shiftNeeded(client, block.timestampS);
+    // Read again for each block: others may have traded since the last one.
+    const price = await readPoolPrice(client, pool);
     const driven = await mineMarketBlock(client, traders, { pool, price, block, shiftS: total.shiftS });
-    price = { sqrtPriceX96: driven.sqrtPriceX96, stable: pool.stable };
     total.blocks++;
     total.swaps += driven.swaps;
     total.failed += driven.failed;

@@ -3,7 +3,7 @@ import { driveMarket } from '@rangeward/localnet/drive-market';
 import type { MarketBlock } from '@rangeward/localnet/market-block';
 import { marketBlocks } from '@rangeward/localnet/market-model';
 import { readRecording, recordedBlocks } from '@rangeward/localnet/recording';
-import { recordedMarketBlocks } from '@rangeward/localnet/recording-market';
+import { type EmptyBlocks, recordedMarketBlocks } from '@rangeward/localnet/recording-market';
 
 /** Where the local market's blocks come from, and the trading that was there before anybody looks. */
 export type MarketSource = {
@@ -31,9 +31,9 @@ export function modelSource(seed: number): MarketSource {
 }
 
 /** A market that follows a recorded one, price by price. Throws RecordingError while it is read when the file is malformed. */
-export function recordingSource(file: string): MarketSource {
+export function recordingSource(file: string, emptyBlocks: EmptyBlocks = 'one'): MarketSource {
   return {
-    blocks: recordedMarketBlocks(recordedBlocks(readRecording(file)), { emptyBlocks: 'one' }),
+    blocks: recordedMarketBlocks(recordedBlocks(readRecording(file)), { emptyBlocks }),
     variant: 'no-history',
     tradeHistory: async () => {},
   };
