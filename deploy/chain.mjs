@@ -12,7 +12,8 @@ if (!existsSync(state)) {
 const timestampS = Number(JSON.parse(readFileSync(state, 'utf8')).block.timestamp);
 const clock = ['--timestamp', String(timestampS + 1)];
 const place = ['--host', '0.0.0.0', '--chain-id', '31337', '--state', state, '--cache-path', '/tmp', '--silent'];
-const anvil = spawn('anvil', [...place, ...clock], { stdio: 'inherit' });
+const memory = ['--prune-history', '256'];
+const anvil = spawn('anvil', [...place, ...clock, ...memory], { stdio: 'inherit' });
 // anvil writes its state when it is interrupted.
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => anvil.kill('SIGINT'));
 anvil.on('exit', (code) => process.exit(code ?? 1));
