@@ -7,7 +7,7 @@ import type { Redis } from '@rangeward/adapter-redis/connect';
 import { readFeedCursor, saveFeedCursor } from '@rangeward/adapter-redis/feed-cursor';
 import type { Logger } from '@rangeward/service/log';
 import type { MarketDataSettings } from './config.ts';
-import { adoptConfigured, createLivePositions } from './live-positions.ts';
+import { adoptConfigured, createLivePositions, type LivePositions } from './live-positions.ts';
 import { createBlockHandler } from './on-block.ts';
 import { createPoolHistory, type PoolHistory } from './pool-history.ts';
 import { createBreachWatch } from './watch-breaches.ts';
@@ -49,7 +49,7 @@ export async function startChainFeed(tools: FeedTools): Promise<ChainFeed> {
   const live = createLivePositions(redis, chain, pools);
   const breaches = createBreachWatch({ redis, bus, settings });
   const handler = createBlockHandler({ chain, bus, pools, live, breaches, histories });
-  const extras = createExtras({ ...tools, log }, pools, histories);
+  const extras = createExtras({ ...tools, log }, pools, histories, live);
   const head = createHead(first, now);
   const resume = await readFeedCursor(redis, chain.name);
   // Blocks missed while away are told one by one; only where there are none does the present state stand alone.
@@ -93,11 +93,18 @@ async function adopt({ chain, redis, log }: FeedTools, pool: WatchedPool, block:
 }
 
 /** Volatility and gas are looked at beside the feed, so that they never hold up a breach; one look at a time. */
-function createExtras(tools: FeedTools, pools: readonly WatchedPool[], histories: ReadonlyMap<string, PoolHistory>) {
+function createExtras(
+  tools: FeedTools,
+  pools: readonly WatchedPool[],
+  histories: ReadonlyMap<string, PoolHistory>,
+  live: LivePositions,
+) {
   const triggers = createTriggerWatch(tools);
   const managed = pools.filter((pool) => pool.settings.positions.length > 0);
   let looking: Promise<void> | undefined;
   async function lookNow(block: BlockHeader, isTraded: boolean): Promise<void> {
+    // A position that moved is known before the next block, whether or not this one traded.
+    for (const pool of managed) await live.of(pool);
     await triggers.checkGas(managed, block);
     for (const pool of isTraded ? managed : []) {
       const history = histories.get(pool.address);

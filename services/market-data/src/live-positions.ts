@@ -16,6 +16,8 @@ export type LivePosition = TickRange & { readonly id: string; readonly tokenId: 
  */
 export type LivePositions = {
   of(pool: WatchedPool): Promise<readonly LivePosition[]>;
+  /** What `of` answered last, without asking anybody. */
+  known(pool: WatchedPool): readonly LivePosition[];
   /** After a reorganisation: the NFT of an id may be another one now. */
   forget(): void;
 };
@@ -62,6 +64,7 @@ export function createLivePositions(redis: Redis, chain: ChainReader, pools: rea
       }
       return byPool.get(pool.address) ?? [];
     },
+    known: (pool) => byPool.get(pool.address) ?? [],
     forget() {
       ranges.clear();
       isWhole = false;

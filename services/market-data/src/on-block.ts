@@ -26,7 +26,10 @@ export type BlockTools = {
 /** The part of the listener that says what a block means; every step may be repeated with no second effect. */
 export type BlockHandler = {
   onEvent(event: FeedEvent): Promise<void>;
-  /** Announces breaches from rows that the node has announced and not yet answered for. */
+  /**
+   * Announces breaches from rows that the node has announced and not yet answered for, by the positions of the block
+   * before: it is the block itself that decides, and a run that was woken in vain is skipped.
+   */
   onEarly(block: BlockPoint, rows: readonly PoolRow[]): Promise<void>;
   /** Reads the pools and looks for breaches, where no swap tells the price. */
   lookAtState(block: BlockHeader): Promise<void>;
@@ -81,7 +84,7 @@ export function createBlockHandler(tools: BlockTools): BlockHandler {
       const swaps = swapsByPool(rows);
       for (const pool of pools) {
         const last = swaps.get(pool.address)?.at(-1);
-        if (last !== undefined) await breaches.announceEarly(pool, await live.of(pool), last.tick, block);
+        if (last !== undefined) await breaches.announceEarly(pool, live.known(pool), last.tick, block);
       }
     },
     async lookAtState(block) {

@@ -50,18 +50,14 @@ export async function readSwapLogs(chain: ChainReader, pool: Address, from: numb
 
 /** Logs of exactly the block with this hash: a node that does not have that very block refuses instead of answering. */
 export async function readPoolLogsOfBlock(
-  request: ChainReader['request'],
-  chain: string,
+  chain: ChainReader,
   pools: readonly Address[],
   blockHash: Hex,
 ): Promise<PoolRow[]> {
-  return requestLogs({ name: chain, request }, { address: pools, blockHash });
+  return requestLogs(chain, { address: pools, blockHash });
 }
 
-async function requestLogs(
-  chain: Pick<ChainReader, 'name' | 'request'>,
-  filter: Readonly<Record<string, unknown>>,
-): Promise<PoolRow[]> {
+async function requestLogs(chain: ChainReader, filter: Readonly<Record<string, unknown>>): Promise<PoolRow[]> {
   const answer = await chain.request('eth_getLogs', [{ ...filter, topics: [POOL_TOPICS] }]);
   try {
     return decodePoolLogs(answer);
