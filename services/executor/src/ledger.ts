@@ -19,7 +19,8 @@ export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; n
   const unknown = (reservationId: string) =>
     log.warn({ reservationId }, 'nobody reserved under this id, or Redis lost it: nothing was settled');
   return {
-    breakerOpen: async () => (await readBreaker(redis, 'errors'))?.state === 'open',
+    // Half-open is not closed: live trading waits until the errors have stayed away.
+    breakerOpen: async () => ((await readBreaker(redis, 'errors'))?.state ?? 'closed') !== 'closed',
     async commitBudget(reservationId, usdE6) {
       const answer = await commitBudget(redis, reservationId, { [GAS_BUDGET]: usdE6 }, now());
       if (answer === 'unknown') unknown(reservationId);
