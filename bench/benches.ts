@@ -1,0 +1,8 @@
+import type { Bench } from './figure.ts';
+
+/** All benches, in the order of the table. One more is a file and a line here. */
+export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  pipeline: async () => (await import('./pipeline/pipeline.ts')).pipeline,
+  breach: async () => (await import('./breach/breach.ts')).breach,
+  'pool-replay': async () => (await import('./pool-replay.ts')).poolReplay,
+};

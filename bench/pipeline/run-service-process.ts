@@ -1,0 +1,43 @@
+import { hosted as alerts } from '@rangeward/alerts/hosted';
+import type { ServiceName } from '@rangeward/contracts';
+import { hosted as decision } from '@rangeward/decision/hosted';
+import { hosted as executor } from '@rangeward/executor/hosted';
+import { type HostSources, hostService } from '@rangeward/host/host-service';
+import { hosted as marketData } from '@rangeward/market-data/hosted';
+import { hosted as scheduler } from '@rangeward/scheduler/hosted';
+import { createLife, type Life } from '@rangeward/service/life';
+import { createLogger } from '@rangeward/service/log';
+import { hosted as signal } from '@rangeward/signal/hosted';
+import { readTask, sayReady } from '../child.ts';
+import { startExecutor, startMarketData } from './without-chain.ts';
+
+/** One service as it runs in production, in a process of its own: config, log, health, telemetry, Redis, bus. */
+export type ServiceTask = { readonly name: ServiceName; readonly configFile: string };
+
+const task = readTask<ServiceTask>();
+const life = createLife({ log: createLogger({ service: task.name }) });
+const sources: HostSources = { files: [task.configFile], env: process.env, alone: true };
+
+const start: Record<ServiceName, (of: Life) => Promise<unknown>> = {
+  scheduler: (of) => hostService(of, scheduler, sources),
+  'market-data': (of) => hostService(of, { ...marketData, start: startMarketData }, sources),
+  signal: (of) => hostService(of, signal, sources),
+  decision: (of) =>
+    hostService(
+      of,
+      {
+        ...decision,
+        // A day's limit of moves would end the bench after twenty runs.
+        start: ({ config, ...rest }) => {
+          const limits = { ...config.decision.limits, rebalancesPerDay: 1_000_000 };
+          return decision.start({ ...rest, config: { ...config, decision: { ...config.decision, limits } } });
+        },
+      },
+      sources,
+    ),
+  executor: (of) => hostService(of, { ...executor, start: startExecutor }, sources),
+  alerts: (of) => hostService(of, alerts, sources),
+};
+
+await start[task.name](life);
+sayReady();
