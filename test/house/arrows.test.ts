@@ -67,9 +67,9 @@ describe('arrows', () => {
   );
 });
 
-/** Code that only tests import may use what tests may use. */
+/** What lies in a package's `test` folder is only imported by its tests. */
 function isTestSupport(file: string): boolean {
-  return /\/(test-[a-z-]+|[a-z-]+-fixture|[a-z-]+-harness)\.ts$/.test(file) || file.includes('/test/');
+  return file.includes('/test/');
 }
 
 function climbsOut(file: string, folder: string, climb: string): boolean {

@@ -11,7 +11,9 @@ const sources = files(
   'bench/**/*.ts',
   'scripts/**/*.ts',
 );
-const product = sources.filter((file) => /^(services|packages|apps)\//.test(file) && !file.endsWith('.test.ts'));
+const product = sources.filter(
+  (file) => /^(services|packages|apps)\/.*\/src\//.test(file) && !file.endsWith('.test.ts'),
+);
 
 /** Folders whose files decide or calculate: values in, values out. */
 const pure = product.filter((file) => /^packages\/(contracts|uniswap-v3)\//.test(file));

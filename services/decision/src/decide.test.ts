@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { recommendedAt, type Sample, sampleRecommendation } from '../test/sample-recommendation.ts';
 import { decisionSettings } from './config.ts';
 import { type DecisionInput, decide, holdFor } from './decide.ts';
-import { recommendedAt, type Sample, sampleRecommendation } from './sample-recommendation.ts';
 
 const settings = decisionSettings.parse({});
 

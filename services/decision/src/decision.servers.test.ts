@@ -18,10 +18,10 @@ import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-serve
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { createLogger } from '@rangeward/service/log';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Recommendation, type Sample, sampleRecommendation } from '../test/sample-recommendation.ts';
 import { settings } from './config.ts';
 import { readRecord } from './decision-record.ts';
 import { GAS_BUDGET, REBALANCES_BUDGET } from './limits-of-day.ts';
-import { type Recommendation, type Sample, sampleRecommendation } from './sample-recommendation.ts';
 import { start } from './start.ts';
 
 let nats: NatsServer;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sampleRecommendation } from '../test/sample-recommendation.ts';
 import { gasCostUsdE6RoundingUp } from './estimate-gas-cost.ts';
 import { estimateMove } from './estimate-move.ts';
 import { inRangeShare } from './in-range-share.ts';
-import { sampleRecommendation } from './sample-recommendation.ts';
 
 describe('the cost of gas', () => {
   it('is units times price, with its margin, and the fee of the layer below', () => {

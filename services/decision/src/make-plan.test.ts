@@ -1,9 +1,9 @@
 import { parseData, planIdOf, rebalancePlanned } from '@rangeward/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { recommendedAt, sampleRecommendation } from '../test/sample-recommendation.ts';
 import { decisionSettings } from './config.ts';
 import { makePlan, maxGasUsdE6RoundingUp, type PlanInput } from './make-plan.ts';
-import { recommendedAt, sampleRecommendation } from './sample-recommendation.ts';
 
 const settings = decisionSettings.parse({}).plan;
 const input = (rest: Partial<PlanInput> = {}): PlanInput => ({

@@ -1,6 +1,7 @@
 import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
 import { type Plan, planIdOf, Rejection } from '@rangeward/contracts';
 import { describe, expect, test } from 'vitest';
+import { samplePlan, sampleWallet } from '../test/sample-plan.ts';
 import {
   assertWellFormed,
   checkPlan,
@@ -8,7 +9,6 @@ import {
   gasWeiRoundingDown,
   type PlanCircumstances,
 } from './check-plan.ts';
-import { samplePlan, sampleWallet } from './sample-plan.ts';
 
 const plan = samplePlan();
 const chain: WalletState = {

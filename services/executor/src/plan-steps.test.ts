@@ -12,8 +12,8 @@ import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import fc from 'fast-check';
 import { type Address, decodeFunctionData, type Hex } from 'viem';
 import { describe, expect, test } from 'vitest';
+import { samplePlan, sampleWallet } from '../test/sample-plan.ts';
 import { nextStep, type PoolNow, type Site, type Step, tokenOf } from './plan-steps.ts';
-import { samplePlan, sampleWallet } from './sample-plan.ts';
 import { type DoneStep, factsNamed, holdings, type StepFacts, stepNumbers } from './step-facts.ts';
 import { summariseTrade } from './summarise-trade.ts';
 

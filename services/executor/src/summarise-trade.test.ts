@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert';
 import { parseData, tradeExecuted } from '@rangeward/contracts';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { samplePlan } from './sample-plan.ts';
+import { samplePlan } from '../test/sample-plan.ts';
 import type { DoneStep } from './step-facts.ts';
 import { summariseTrade, type TradeFacts } from './summarise-trade.ts';
 

@@ -12,7 +12,7 @@ import { valueUsdE6, volatilePriceUsdE6 } from '@rangeward/uniswap-v3/price';
 import { nearestOnGrid } from '@rangeward/uniswap-v3/tick-grid';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { type Address, encodeFunctionData, maxUint256 } from 'viem';
-import { samplePlan } from '../src/sample-plan.ts';
+import { samplePlan } from './sample-plan.ts';
 
 /** A local chain with a managed position, as the executor's tests need it. */
 export type LocalWorld = Awaited<ReturnType<typeof openWorld>>;

@@ -6,8 +6,8 @@ import { marketObserved, priceBreachTrigger, runSkipped, runStarted, tick } from
 import { operator } from '@rangeward/localnet/accounts';
 import { openPosition } from '@rangeward/localnet/open-position';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LocalWorld, openLocalWorld } from '../test/local-world.ts';
 import { buildCandles, sumByBlock } from './build-candles.ts';
-import { type LocalWorld, openLocalWorld } from './local-world.ts';
 import type { MarketData } from './start.ts';
 import { toTrade } from './to-trade.ts';
 import { watchedPool } from './watched-pool.ts';

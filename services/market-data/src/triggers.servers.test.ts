@@ -4,7 +4,7 @@ import { driveMarket } from '@rangeward/localnet/drive-market';
 import type { MarketBlock } from '@rangeward/localnet/market-block';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalWorld, openLocalWorld } from './local-world.ts';
+import { type LocalWorld, openLocalWorld } from '../test/local-world.ts';
 
 let world: LocalWorld;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { sampleObserved } from '../test/sample-observed.ts';
 import { buildLikelihood } from './build-likelihood.ts';
-import { sampleObserved } from './sample-observed.ts';
 
 const settings = {
   degreesOfFreedom: 4,

@@ -1,7 +1,7 @@
 import { parseData, priorComputed } from '@rangeward/contracts';
 import { describe, expect, it } from 'vitest';
+import { sampleObserved } from '../test/sample-observed.ts';
 import { computePrior } from './compute-prior.ts';
-import { sampleObserved } from './sample-observed.ts';
 
 const settings = { minSigmaLog: 0.0001, spotSigmaLog: 0.02, volatilityWidening: 2 };
 const span = { horizonS: 3600, blockTimeS: 12 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sampleObserved } from '../test/sample-observed.ts';
 import { optimiseRange, smallestWindow } from './optimise-range.ts';
-import { sampleObserved } from './sample-observed.ts';
 
 const masses = fc
   .array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 60 })

@@ -1,10 +1,10 @@
 import { parseData, recommendation } from '@rangeward/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type Observed, sampleObserved } from '../test/sample-observed.ts';
 import { computePrior } from './compute-prior.ts';
 import { signalSettings } from './config.ts';
 import { recommend } from './recommend.ts';
-import { type Observed, sampleObserved } from './sample-observed.ts';
 
 const settings = signalSettings.parse({});
 const recommended = (observed: Observed) =>

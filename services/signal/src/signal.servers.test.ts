@@ -15,8 +15,8 @@ import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-serve
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { createLogger } from '@rangeward/service/log';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sampleObserved } from '../test/sample-observed.ts';
 import { settings } from './config.ts';
-import { sampleObserved } from './sample-observed.ts';
 import { start } from './start.ts';
 
 let nats: NatsServer;

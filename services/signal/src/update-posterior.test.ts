@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sampleObserved } from '../test/sample-observed.ts';
 import type { View } from './combine-views.ts';
-import { sampleObserved } from './sample-observed.ts';
 import { updatePosterior } from './update-posterior.ts';
 
 const NORMAL = Number.POSITIVE_INFINITY;

@@ -44,7 +44,11 @@ const chainSettings = z.strictObject({
     .optional()
     .describe('WebSocket RPC for the listener; polled by HTTP when absent'),
   contracts: overrides.partial().default({}).describe('addresses that differ from the known ones'),
-  confirmations: z.int().min(1).default(2).describe('blocks that must hold a transaction before it counts, its own included'),
+  confirmations: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe('blocks that must hold a transaction before it counts, its own included'),
   reorgDepth: z.int().min(1).default(12).describe('how many blocks back the listener watches for a reorganisation'),
   pollMs: z.int().min(50).default(1000).describe('pause between polls where there is no WebSocket'),
   gasThresholdGwei: z

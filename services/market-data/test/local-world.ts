@@ -13,8 +13,8 @@ import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-se
 import { createLogger } from '@rangeward/service/log';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import type { z } from 'zod';
-import { type Settings, settings } from './config.ts';
-import { type MarketData, start } from './start.ts';
+import { type Settings, settings } from '../src/config.ts';
+import { type MarketData, start } from '../src/start.ts';
 
 /** What tests of this service stand on: real servers, the real contracts, one managed position, the service itself. */
 export type LocalWorld = {
