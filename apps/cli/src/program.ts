@@ -1,13 +1,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { checkConfig, configSchema, showConfig } from './commands/config.ts';
-import { dropLetter, listLetters, replayLetter, showLetter } from './commands/dead-letters.ts';
-import { doctor } from './commands/doctor.ts';
-import { explain } from './commands/explain.ts';
-import { listRuns, showRun } from './commands/runs.ts';
-import { start } from './commands/start.ts';
-import { status } from './commands/status.ts';
-import { trigger } from './commands/trigger.ts';
 import type { Screen } from './story/print-story.ts';
+
+/** Commands are loaded when they are run: most of a second of start-up that help and typing errors need not wait for. */
+const commands = {
+  config: () => import('./commands/config.ts'),
+  deadLetters: () => import('./commands/dead-letters.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  explain: () => import('./commands/explain.ts'),
+  runs: () => import('./commands/runs.ts'),
+  start: () => import('./commands/start.ts'),
+  status: () => import('./commands/status.ts'),
+  trigger: () => import('./commands/trigger.ts'),
+} as const;
 
 /** The command line. `setExitCode` hears the code of a command that ended in its own way. */
 export function createProgram(screen: Screen, setExitCode: (code: number) => void): Command {
@@ -41,22 +45,27 @@ function addStart(program: Command, screen: Screen, setExitCode: (code: number) 
     .option('--processes', 'each service in a process of its own', false)
     .addHelpText('after', examples('start --duration 120', 'start --watch --processes'))
     .action(async ({ duration, speed, ...rest }) =>
-      setExitCode(await start({ recording: undefined, ...rest, durationS: duration, blocksPerSecond: speed }, screen)),
+      setExitCode(
+        await (await commands.start()).start(
+          { recording: undefined, ...rest, durationS: duration, blocksPerSecond: speed },
+          screen,
+        ),
+      ),
     );
 }
 
 function addReads(program: Command, screen: Screen): void {
   withPlace(program.command('status').description('what is running, what waits, where each position stands'))
     .addHelpText('after', examples('status', 'status --json'))
-    .action((options) => status(options, screen));
+    .action(async (options) => (await commands.status()).status(options, screen));
   const runs = program.command('runs').description('the records of runs');
   withPlace(runs.command('list').description('newest first'))
     .option('--limit <count>', 'how many', number, 20)
     .addHelpText('after', examples('runs list', 'runs list --limit 5 --json'))
-    .action((options) => listRuns(options, screen));
+    .action(async (options) => (await commands.runs()).listRuns(options, screen));
   withPlace(runs.command('show').description('one record, whole').argument('<run>', 'id of the run, or its beginning'))
     .addHelpText('after', examples('runs show 019b8c3a', 'runs show 019b8c3a --json'))
-    .action((id, options) => showRun(id, options, screen));
+    .action(async (id, options) => (await commands.runs()).showRun(id, options, screen));
   withPlace(
     program
       .command('explain')
@@ -64,7 +73,7 @@ function addReads(program: Command, screen: Screen): void {
       .argument('<run>', 'id of the run, or its beginning'),
   )
     .addHelpText('after', examples('explain 019b8c3a', 'explain 019b8c3a --json'))
-    .action((id, options) => explain(id, options, screen));
+    .action(async (id, options) => (await commands.explain()).explain(id, options, screen));
 }
 
 function addActs(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
@@ -80,10 +89,12 @@ function addActs(program: Command, screen: Screen, setExitCode: (code: number) =
       'after',
       examples('trigger --reason "after the news"', 'trigger --chain base --pool usdc-weth-500 --mode paper'),
     )
-    .action(async ({ timeout, ...options }) => setExitCode(await trigger({ ...options, timeoutS: timeout }, screen)));
+    .action(async ({ timeout, ...options }) =>
+      setExitCode(await (await commands.trigger()).trigger({ ...options, timeoutS: timeout }, screen)),
+    );
   withPlace(program.command('doctor').description('look at everything a start needs'))
     .addHelpText('after', examples('doctor', 'doctor --config rangeward.yaml --json'))
-    .action(async (options) => setExitCode(await doctor(options, screen)));
+    .action(async (options) => setExitCode(await (await commands.doctor()).doctor(options, screen)));
 }
 
 function addDeadLetters(program: Command, screen: Screen): void {
@@ -93,32 +104,32 @@ function addDeadLetters(program: Command, screen: Screen): void {
   withPlace(dlq.command('list').description('oldest first'))
     .option('--limit <count>', 'how many', number, 100)
     .addHelpText('after', examples('dlq list', 'dlq list --json'))
-    .action((options) => listLetters(options, screen));
+    .action(async (options) => (await commands.deadLetters()).listLetters(options, screen));
   letter('show', 'the message as it was, and why it was given up')
     .addHelpText('after', examples('dlq show 1', 'dlq show 1 --json'))
-    .action((id, options) => showLetter(id, options, screen));
+    .action(async (id, options) => (await commands.deadLetters()).showLetter(id, options, screen));
   letter('replay', 'publish the message again')
     .option('--body <file>', 'with this body instead, when it had to be repaired')
     .addHelpText('after', examples('dlq replay 1', 'dlq replay 1 --body repaired.json'))
-    .action((id, options) => replayLetter(id, options, screen));
+    .action(async (id, options) => (await commands.deadLetters()).replayLetter(id, options, screen));
   letter('drop', 'delete the letter')
     .addHelpText('after', examples('dlq drop 1', 'dlq drop 1 --json'))
-    .action((id, options) => dropLetter(id, options, screen));
+    .action(async (id, options) => (await commands.deadLetters()).dropLetter(id, options, screen));
 }
 
 function addConfig(program: Command, screen: Screen): void {
   const config = program.command('config').description('the configuration in force');
   withPlace(config.command('show').description('every value and where it came from; secrets hidden'))
     .addHelpText('after', examples('config show', 'config show --config rangeward.yaml --json'))
-    .action((options) => showConfig(options, screen));
+    .action(async (options) => (await commands.config()).showConfig(options, screen));
   withPlace(config.command('check').description('every problem, with file, line and column'))
     .addHelpText('after', examples('config check', 'config check --config rangeward.yaml'))
-    .action((options) => checkConfig(options, screen));
+    .action(async (options) => (await commands.config()).checkConfig(options, screen));
   config
     .command('schema')
     .description('JSON Schema of the file, for editors')
     .addHelpText('after', examples('config schema', 'config schema > rangeward.schema.json'))
-    .action(() => configSchema(screen));
+    .action(async () => (await commands.config()).configSchema(screen));
 }
 
 /** Where the system is; the local one that runs is found by itself. */

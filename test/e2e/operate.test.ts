@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { modelSource } from '@rangeward/cli/local/market-source';
+import { type RunResult, runCompleted, runStarted } from '@rangeward/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalSystem, openLocalSystem } from './local-system.ts';
+
+const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+
+describe('the operator’s command', () => {
+  let system: LocalSystem;
+  let plain: NatsConnection;
+  let folder: string;
+
+  beforeAll(async () => {
+    system = await openLocalSystem({ market: modelSource(3) });
+    plain = await connect({ servers: system.world.nats.url });
+    folder = await mkdtemp(join(tmpdir(), 'rangeward-operate-'));
+  }, 120_000);
+
+  afterAll(async () => {
+    await plain?.close();
+    await system?.close();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs the command as a person would, against the system that runs. */
+  function rangeward(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+    return run([...args, '--config', system.world.configFile]);
+  }
+
+  function run(args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, HOME: folder } });
+    const text = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => {
+      text.out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      text.err += chunk;
+    });
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...text })));
+  }
+
+  const json = async (...args: string[]) => JSON.parse((await rangeward(...args, '--json')).out);
+
+  it('finds nothing in the way of a start', async () => {
+    const { code, out } = await rangeward('doctor');
+    expect(out).not.toContain('✗');
+    expect(out).toMatch(/✓ streams +7 as declared/);
+    expect(out).toMatch(/✓ chain local +id 31337/);
+    expect(code).toBe(0);
+  });
+
+  it('asks for a run, follows it, and shows every number behind it', async () => {
+    const asked = await rangeward('trigger', '--reason', 'to see it', '--mode', 'paper');
+    expect(asked.err).toBe('');
+    expect(asked.code).toBe(0);
+    expect(asked.out).toMatch(/decision +(HOLD|COLLECT|REBALANCE)/);
+    const [newest] = (await json('runs', 'list')) as RunResult[];
+    expect(newest).toMatchObject({ trigger: 'manual', status: 'completed', mode: 'paper', chain: 'local' });
+    const id = newest?.runId.slice(0, 20) ?? '';
+    const shown = await rangeward('runs', 'show', id);
+    expect(shown.out).toContain(newest?.runId);
+    const explained = await rangeward('explain', id);
+    expect(explained.out).toMatch(/USDC per WETH, tick/);
+    expect(explained.out).toMatch(/gate +measured +asked/);
+    const { decision } = await json('explain', id);
+    expect(decision.gates.length).toBeGreaterThan(3);
+    for (const gate of decision.gates) expect(explained.out).toContain(gate.name);
+    expect((await rangeward('runs', 'list')).out).toContain('local/main');
+  });
+
+  it('says where each position stands', async () => {
+    const { out, code } = await rangeward('status');
+    expect(code).toBe(0);
+    expect(out).toContain('local/main');
+    const status = await json('status');
+    expect(status.positions).toMatchObject([{ name: 'local/main', tokenId: system.world.position.tokenId.toString() }]);
+    expect(status.consumers.every(({ waiting }: { waiting: string }) => waiting !== 'not there')).toBe(true);
+  });
+
+  it('shows a malformed trigger as a dead letter, replays it repaired, once, and drops it', async () => {
+    expect((await rangeward('dlq', 'list')).out).toContain('No dead letters');
+    const subject = `lp.v1.trigger.manual.local.${system.world.chain.pool.toLowerCase()}`;
+    await jetstream(plain).publish(subject, JSON.stringify({ mode: 'paper', amuont: 3 }));
+    await system.until('the error notification', ({ name }) => name === 'error-notification');
+    const [letter] = await json('dlq', 'list');
+    expect(letter).toMatchObject({ code: 'bad-trigger', field: 'amuont', subject, consumer: 'scheduler-triggers' });
+    const number = String(letter.sequence);
+    const shown = await rangeward('dlq', 'show', number);
+    expect(shown.out).toContain('{"mode":"paper","amuont":3}');
+    const repaired = join(folder, 'repaired.json');
+    await writeFile(repaired, JSON.stringify({ mode: 'paper', reason: 'repaired' }));
+    const before = system.said(runCompleted).length;
+    expect((await rangeward('dlq', 'replay', number, '--body', repaired)).code).toBe(0);
+    await system.until(
+      'the repaired run',
+      (definition, { data }) =>
+        definition.name === runStarted.name && (data as { reason: string }).reason === 'repaired',
+    );
+    await system.untilQuiet();
+    expect(system.said(runCompleted)).toHaveLength(before + 1);
+    expect((await rangeward('dlq', 'replay', number, '--body', repaired)).out).toContain('nothing was added');
+    expect((await rangeward('dlq', 'drop', number)).code).toBe(0);
+    expect((await rangeward('dlq', 'show', number)).code).toBe(1);
+    expect((await rangeward('dlq', 'list')).out).toContain('No dead letters');
+  });
+
+  it('shows the configuration with its origins and without its secrets', async () => {
+    const { out } = await rangeward('config', 'show');
+    expect(out).toMatch(/mode +live +\S+rangeward\.yaml:\d+:\d+/);
+    expect(out).toMatch(/decision\.limits\.rebalancesPerDay +5 +default/);
+    expect(out).not.toContain(system.world.chain.accounts.operator.privateKey.slice(2));
+    expect(JSON.parse((await run(['config', 'schema'])).out)).toHaveProperty('properties.chains');
+  });
+
+  it('says where a configuration is wrong, by file, line and column', async () => {
+    const file = join(folder, 'wrong.yaml');
+    await writeFile(
+      file,
+      'mode: paper\nscheduler:\n  schedules:\n    - { name: x, cron: "61 * * * *" }\n  runTimeuotS: 5\n',
+    );
+    const { code, err } = await run(['config', 'check', '--config', file]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/wrong\.yaml:4:\d+ +scheduler\.schedules\[0\]\.cron/);
+    expect(err).toMatch(/wrong\.yaml:5:\d+ +scheduler\.runTimeuotS/);
+    expect(err).toContain('runTimeoutS');
+  });
+
+  it('uses its exit codes: 2 for what it does not understand, 1 for what it cannot do', async () => {
+    expect((await run(['strat'])).code).toBe(2);
+    expect((await rangeward('trigger', '--mode', 'yolo')).code).toBe(2);
+    expect((await rangeward('trigger', '--pool', 'other')).code).toBe(2);
+    const unknown = await rangeward('explain', 'ffffffff');
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('there is no run ffffffff') });
+    const nowhere = await run(['status', '--nats', 'nats://127.0.0.1:1', '--redis', 'redis://127.0.0.1:1']);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.err).toMatch(/127\.0\.0\.1:1/);
+  });
+
+  it.each(
+    'start,status,trigger,runs list,runs show,explain,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,doctor'.split(
+      ',',
+    ),
+  )('helps with %s by two examples', async (command) => {
+    const { code, out } = await run([...command.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(out.match(new RegExp(`^  rangeward ${command}`, 'gm'))).toHaveLength(2);
+  });
+});
