@@ -20,6 +20,11 @@ export type ConsumerDefinition = {
   readonly deliver: 'all' | 'new';
   /** Wait until the broker has recorded the acknowledgement: for work whose repetition is expensive. */
   readonly doubleAck?: boolean;
+  /**
+   * Handling a message twice, even at once, has one effect by itself: a first delivery is handled without a claim in the
+   * inbox, later ones with it.
+   */
+  readonly repeatable?: boolean;
   /** Pause after the first failure, 1,000 by default; doubles with each further one. */
   readonly retryFirstMs?: number;
 };
@@ -46,8 +51,9 @@ const consumer = (
 
 export const consumers = {
   schedulerTriggers: consumer('scheduler', 'LP_TRIGGERS', 'lp.v1.trigger.>', { name: 'triggers' }),
-  ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events' }),
-  ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans' }),
+  // The ledger keeps the first fact of a name, so that no claim need say whether it has it.
+  ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events', repeatable: true }),
+  ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans', repeatable: true }),
   marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', { name: 'runs' }),
   signalMarkets: consumer('signal', 'LP_EVENTS', 'lp.v1.market-observed.>', { name: 'markets' }),
   decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', { name: 'recommendations' }),

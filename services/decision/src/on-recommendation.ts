@@ -71,7 +71,9 @@ async function decideAndSave(
   const { decisions, budgets } = dependencies;
   const { run } = event.data;
   const made = await decideWithin(dependencies, event, breaker);
-  const standing = readRecord(await decisions.save(run.id, writeRecord(made)));
+  const written = writeRecord(made);
+  const stands = await decisions.save(run.id, written);
+  const standing = stands === written ? made : readRecord(stands);
   // A process before us may have reserved, and died before it saved; or another decided otherwise and was first.
   const mayBeReserved = attempt > 1 || made.plan !== null;
   if (standing.plan === null && mayBeReserved) await budgets.release(reservationIdOf(run.id));

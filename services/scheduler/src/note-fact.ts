@@ -58,6 +58,14 @@ const row = <Schema extends EventDefinition['schema']>(
   note: note as Row['note'],
 });
 
+/** An event of which only these fields are read: the rest, such as a day of candles, is not even looked at. */
+function only<Narrow extends EventDefinition['schema']>(
+  definition: Omit<EventDefinition, 'schema' | 'key'>,
+  schema: Narrow,
+): EventDefinition<Narrow> {
+  return { ...definition, schema, key: () => '' };
+}
+
 /** The events that the ledger keeps, and what of each. Adding an event to the record is a row here. */
 const rows: readonly Row[] = [
   row(runStarted, (data, at) => ({
@@ -65,7 +73,7 @@ const rows: readonly Row[] = [
     fact: { at, reason: data.reason, requestedBy: data.requestedBy, requestCorrelationId: data.requestCorrelationId },
   })),
   row(runSkipped, (data, at) => ({ name: 'skipped', fact: { at, reason: data.reason } })),
-  row(marketObserved, ({ market }, at) => ({
+  row(only(marketObserved, marketObserved.schema.pick({ run: true, market: true })), ({ market }, at) => ({
     name: 'market',
     fact: {
       at,
@@ -75,12 +83,21 @@ const rows: readonly Row[] = [
     },
   })),
   row(priorComputed, ({ prior }, at) => ({ name: 'prior', fact: { at, centerUsdE6: prior.centerUsdE6 } })),
-  row(recommendation, ({ posterior, range }, at) => ({
-    name: 'recommendation',
-    fact: { at, centerUsdE6: posterior.centerUsdE6, tickLower: range.tickLower, tickUpper: range.tickUpper },
+  row(
+    only(recommendation, recommendation.schema.pick({ run: true, posterior: true, range: true })),
+    ({ posterior, range }, at) => ({
+      name: 'recommendation',
+      fact: { at, centerUsdE6: posterior.centerUsdE6, tickLower: range.tickLower, tickUpper: range.tickUpper },
+    }),
+  ),
+  row(
+    only(decisionMade, decisionMade.schema.pick({ run: true, kind: true, reason: true, planId: true })),
+    ({ kind, reason, planId }, at) => ({ name: 'decision', fact: { at, kind, reason, planId } }),
+  ),
+  row(only(rebalancePlanned, rebalancePlanned.schema.pick({ run: true, planId: true })), ({ planId }, at) => ({
+    name: 'plan',
+    fact: { at, planId },
   })),
-  row(decisionMade, ({ kind, reason, planId }, at) => ({ name: 'decision', fact: { at, kind, reason, planId } })),
-  row(rebalancePlanned, ({ planId }, at) => ({ name: 'plan', fact: { at, planId } })),
   row(tradeExecuted, (data, at) => ({
     name: 'trade',
     fact: {

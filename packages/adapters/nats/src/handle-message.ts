@@ -67,21 +67,25 @@ export function createHandleMessage(handling: Handling): (delivery: JsMsg) => Pr
 
 /** Finds the handler, reads the event, claims the work and does it. */
 async function outcomeOf(handling: Handling, delivery: JsMsg, message: IncomingMessage): Promise<Outcome> {
+  const needsClaim = handling.consumer.repeatable !== true || delivery.redelivered;
   let claimed = false;
   try {
     const { handler } = handling.findHandler(message.subject);
     if (handler.kind === 'ignore-others') return { kind: 'already-done' };
     const event = handler.kind === 'event' ? decodeEvent(handler.definition, message) : undefined;
-    const claim = await handling.claims.take(message.id);
-    if (claim === 'done') return { kind: 'already-done' };
-    if (claim === 'handed-back') return { kind: 'handed-back' };
-    claimed = true;
+    if (needsClaim) {
+      const claim = await handling.claims.take(message.id);
+      if (claim === 'done') return { kind: 'already-done' };
+      if (claim === 'handed-back') return { kind: 'handed-back' };
+      claimed = true;
+    }
     const context = createContext(handling, delivery, message, event);
     if (handler.kind === 'event' && event !== undefined) await handler.handle(event, context);
     if (handler.kind === 'raw') {
       const { subject, headers, body, id, storedAtNs } = message;
       await handler.handle({ subject, headers, body, id, receivedAtMs: Number(storedAtNs / 1_000_000n) }, context);
     }
+    if (!claimed) return { kind: 'returned' };
     return (await handling.claims.done(message.id)) ? { kind: 'returned' } : { kind: 'handed-back' };
   } catch (error) {
     if (claimed) await handling.claims.release(message.id);
