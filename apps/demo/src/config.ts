@@ -13,7 +13,7 @@ export const settings = z.strictObject({
         .default('http://127.0.0.1:8545')
         .describe('the local chain'),
       seed: z.int().nonnegative().default(3).describe('which market: the same seed is the same market'),
-      blocksPerSecond: z.number().positive().default(8).describe('of twelve seconds each on the chain’s own clock'),
+      blocksPerSecond: z.number().positive().default(4).describe('of twelve seconds each on the chain’s own clock'),
     })
     .prefault({}),
 });
