@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalWorld, type LocalWorldOptions, openLocalWorld } from '@rangeward/cli/local/open-local-world';
 import { runServicesApart, runServicesHere } from '@rangeward/cli/local/run-services';
+import { ownFolder } from '@rangeward/cli/local/running';
 import { followEvents } from '@rangeward/cli/story/follow-events';
 import {
   type DomainEvent,
@@ -44,8 +45,12 @@ export async function openLocalSystem(
   const runs = createOpenRuns();
   const logFile = join(folder, 'services.log');
   try {
-    const { cacheDir } = { cacheDir: join(folder, 'cache'), ...options };
-    const world = await openLocalWorld(life, { durable: false, ...options, cacheDir, folder });
+    const world = await openLocalWorld(life, {
+      durable: false,
+      cacheDir: join(ownFolder, 'cache'),
+      ...options,
+      folder,
+    });
     const hear = (definition: EventDefinition, event: DomainEvent) => {
       heard.push({ definition, event });
       runs.hear(definition, event);
@@ -57,7 +62,11 @@ export async function openLocalSystem(
       (follower) => follower.close(),
     );
     if (options.apart)
-      await runServicesApart(life, { folder, configFile: world.configFile, env: { ...process.env, ...options.env } });
+      await runServicesApart(life, {
+        logFolder: folder,
+        configFile: world.configFile,
+        env: { ...process.env, ...options.env },
+      });
     else {
       const log = createWriteStream(logFile);
       await runServicesHere(life, {

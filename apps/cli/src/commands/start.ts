@@ -16,6 +16,9 @@ import { printLine, printTitle, type Screen } from '../story/print-story.ts';
 import { emptyTally, summariseTally, tallyEvent } from '../story/tally-events.ts';
 import { tellEvent } from '../story/tell-event.ts';
 
+/** Logs stay here; what a run made beside them goes with it. */
+const logFolder = join(ownFolder, 'local');
+
 export type StartOptions = {
   readonly durationS: number;
   readonly watch: boolean;
@@ -30,9 +33,9 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   const begunMs = performance.now();
   const elapsed = () => performance.now() - begunMs;
   const say = (label: string, text: string) => printLine(screen, elapsed(), { label, text, tone: 'plain' });
-  const folder = join(ownFolder, 'local', `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`);
+  const folder = join(logFolder, `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`);
   await mkdir(folder, { recursive: true });
-  const logFile = createWriteStream(join(ownFolder, 'local', 'last.log'));
+  const logFile = createWriteStream(join(logFolder, 'last.log'));
   const life = createLife({ log: createLogger({ service: 'local', destination: logFile }) });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => life.end(signal));
   try {
@@ -47,7 +50,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
     await startServices(life, world, options.processes, logFile);
     say(
       'setup',
-      `all six services are ready (${options.processes ? 'six processes' : 'one process'}); log: .rangeward/local/last.log`,
+      `all six services are ready (${options.processes ? 'six processes' : 'one process'}); log: .rangeward/local/${options.processes ? '<service>' : 'last'}.log`,
     );
     introduce(screen, world, options);
     await trade(life, world, market, options);
@@ -114,8 +117,8 @@ async function startServices(
   processes: boolean,
   destination: NodeJS.WritableStream,
 ): Promise<void> {
-  const { configFile, folder } = world;
-  if (processes) return await runServicesApart(life, { folder, configFile, env: environment });
+  const { configFile } = world;
+  if (processes) return await runServicesApart(life, { logFolder, configFile, env: environment });
   // A folder of its own means settings of its own: what the environment says of another installation does not count here.
   await runServicesHere(life, {
     files: [configFile],

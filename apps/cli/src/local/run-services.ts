@@ -31,7 +31,7 @@ const READY_WITHIN_MS = 30_000;
 /** Six processes, each logging to a file in the folder. Resolves when all are ready. */
 export async function runServicesApart(
   life: Life,
-  options: { folder: string; configFile: string; env: NodeJS.ProcessEnv },
+  options: { logFolder: string; configFile: string; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   await Promise.all(
     serviceNames.map((name) =>
@@ -44,7 +44,7 @@ export async function runServicesApart(
 
 async function spawnService(
   name: string,
-  { folder, configFile, env }: { folder: string; configFile: string; env: NodeJS.ProcessEnv },
+  { logFolder, configFile, env }: { logFolder: string; configFile: string; env: NodeJS.ProcessEnv },
   signal: AbortSignal,
 ) {
   const main = fileURLToPath(new URL(`../../../../services/${name}/src/main.ts`, import.meta.url));
@@ -55,7 +55,7 @@ async function spawnService(
     detached: true,
   });
   process.once('exit', () => child.kill('SIGKILL'));
-  const log = createWriteStream(join(folder, `${name}.log`));
+  const log = createWriteStream(join(logFolder, `${name}.log`));
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   await untilReady(child, name, signal);
