@@ -20,6 +20,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // One after the other: what starts servers must not be short of a core.
+          sequence: { groupOrder: 0 },
           include: ['{services,packages,apps,test,scripts,bench}/**/*.test.ts'],
           exclude: [...ignored, '**/*.servers.test.ts', 'test/e2e/**'],
           testTimeout: 20_000,
@@ -28,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'servers',
+          sequence: { groupOrder: 1 },
           include: ['{services,packages,apps,test}/**/*.servers.test.ts'],
           exclude: [...ignored, 'test/e2e/**'],
           testTimeout: 60_000,
@@ -37,6 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           exclude: ignored,
           testTimeout: 300_000,
