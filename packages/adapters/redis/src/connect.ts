@@ -2,6 +2,8 @@ import { Redis } from 'ioredis';
 
 export type { Redis } from 'ioredis';
 
+type NetStream = Redis['stream'];
+
 export type RedisConnection = {
   /** redis:// or rediss://, with an optional database number as its path. */
   readonly url: string;
@@ -37,14 +39,37 @@ export async function connectRedis(connection: RedisConnection): Promise<Redis> 
     connectionName: connection.name,
     commandTimeout: connection.commandTimeoutMs ?? 1_000,
     connectTimeout: 5_000,
-    enableAutoPipelining: true,
     maxRetriesPerRequest: 3,
     lazyConnect: true,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt - 1, 6), 2_000),
   });
+  redis.on('connect', () => sendTogether(redis.stream));
   logConnection(redis, place.shown, connection.log);
   await becomeReady(redis, place.shown, connection.connectWithinMs ?? 10_000);
   return redis;
+}
+
+/**
+ * Lets everything written in one turn of the event loop go out in one system call. ioredis' own automatic pipelining does
+ * so too, but wraps each turn in a pipeline, which costs as much again as the command where there is one at a time.
+ */
+function sendTogether(socket: NetStream): void {
+  const write = socket.write.bind(socket);
+  let waiting = false;
+  const send = () => {
+    waiting = false;
+    socket.uncork();
+  };
+  const writeLater = (...given: Parameters<typeof write>) => {
+    if (!waiting) {
+      waiting = true;
+      socket.cork();
+      process.nextTick(send);
+    }
+    return write(...given);
+  };
+  // One of the forms of write, which is overloaded.
+  socket.write = writeLater as typeof socket.write;
 }
 
 /** Ends the connection after the answers that are under way; of a server that is gone nothing is waited for. */
