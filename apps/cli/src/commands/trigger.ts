@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { headersOf, readHeaders } from '@rangeward/adapter-nats/incoming-message';
 import {
   decodeEvent,
   definitionOf,
@@ -110,11 +111,12 @@ function followRuns(
     callback: (error, message) => {
       const definition = error === null ? definitionOf(message.subject) : undefined;
       if (definition === undefined || definition.name.startsWith('trigger.')) return;
-      const headers = Object.fromEntries([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value]));
+      const headers = readHeaders(headersOf(() => message.headers) ?? undefined);
       try {
         hear(definition, decodeEvent(definition, { subject: message.subject, headers, body: message.data }));
       } catch (problem) {
-        reject(problem);
+        // What somebody else sent malformed becomes a dead letter where it belongs; this run goes on.
+        if (!(problem instanceof Rejection)) reject(problem);
       }
     },
   });

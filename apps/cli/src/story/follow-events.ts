@@ -1,4 +1,5 @@
 import { connectNats } from '@rangeward/adapter-nats/connect';
+import { headersOf, readHeaders } from '@rangeward/adapter-nats/incoming-message';
 import { type DomainEvent, decodeEvent, definitionOf, type EventDefinition, Rejection } from '@rangeward/contracts';
 
 export type Follower = { close(): Promise<void> };
@@ -24,7 +25,7 @@ export async function followEvents(
       if (error !== null) return;
       const definition = definitionOf(message.subject);
       if (definition === undefined || definition.name === 'trigger.manual') return;
-      const headers = Object.fromEntries([...(message.headers ?? [])].map(([name, [value = '']]) => [name, value]));
+      const headers = readHeaders(headersOf(() => message.headers) ?? undefined);
       try {
         const event = decodeEvent(definition, { subject: message.subject, headers, body: message.data });
         // What was published again on its way to certainty is the same event; the stream keeps one of them.

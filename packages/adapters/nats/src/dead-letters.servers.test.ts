@@ -1,4 +1,4 @@
-import { headers } from '@nats-io/transport-node';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import {
   type ConsumerDefinition,
   consumers,
@@ -168,6 +168,27 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('dead letters throu
     const { sequence } = await letterOf(consumer);
     await expect(replayDeadLetter(operator.broker, sequence, { by: 'me' })).rejects.toThrow(/exists once for ever/);
     expect((await operator.broker.jsm.streams.info('LP_PLANS')).state.last_seq).toBe(ack.seq);
+  });
+
+  it.each([
+    { what: 'a name that no client reads', block: 'NATS/1.0\r\nbad name\u0001: v\r\n\r\n' },
+    { what: 'a lone line feed in a value', block: 'NATS/1.0\r\nce-id: a\nb\r\n\r\n' },
+  ])('survives $what in the headers, and puts the message away', async ({ block }) => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool);
+    const handled: number[] = [];
+    await bus.consume(consumer, [on(gasTrigger, async ({ data }) => void handled.push(data.block))]);
+    // The client's own class would not write such headers; another sender's bytes are not asked.
+    const raw = { encode: () => encoder.encode(block) } as unknown as MsgHdrs;
+    bus.broker.nc.publish(consumer.filter, '{}', { headers: raw });
+    await bus.publish(gasTrigger, aGasTrigger(pool, 8));
+
+    const letter = await letterOf(consumer);
+    expect(letter).toMatchObject({ code: 'bad-header', attempts: 1, subject: consumer.filter });
+    await vi.waitFor(() => expect(handled).toEqual([8]));
+    const replayed = await replayDeadLetter(operator.broker, letter.sequence, { by: 'me', body: encoder.encode('{}') });
+    expect(replayed.subject).toBe(consumer.filter);
   });
 
   it('names what is wrong with a number that is no dead letter’s', async () => {

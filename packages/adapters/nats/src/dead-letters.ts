@@ -2,7 +2,7 @@ import { JetStreamApiCodes, JetStreamApiError, type StoredMsg } from '@nats-io/j
 import { definitionOf, Rejection } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
 import { DEAD_LETTER_ROOT, DLQ_HEADER, replayOf } from './dead-letter.ts';
-import { readHeaders } from './incoming-message.ts';
+import { headersOf, readHeaders } from './incoming-message.ts';
 import { PublishError, WRONG_LAST_SEQUENCE } from './publisher.ts';
 
 const STREAM = 'LP_DLQ';
@@ -104,7 +104,7 @@ async function fetchMessage(
 }
 
 function readLetter(stored: StoredMsg): DeadLetter {
-  const headers = readHeaders(stored.header);
+  const headers = readHeaders(headersOf(() => stored.header) ?? undefined);
   const said = (name: string) => headers[`${DLQ_HEADER}${name}`] ?? '';
   return {
     sequence: stored.seq,

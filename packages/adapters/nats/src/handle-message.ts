@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { type Histogram, context as otelContext, SpanStatusCode } from '@opentelemetry/api';
-import { type ConsumerDefinition, type DomainEvent, decodeEvent } from '@rangeward/contracts';
+import { type ConsumerDefinition, type DomainEvent, decodeEvent, Rejection } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
 import type { Cause, MessageContext } from './bus.ts';
 import type { Claims } from './claim-work.ts';
@@ -9,7 +9,7 @@ import { deadLetterOf } from './dead-letter.ts';
 import type { NotifyError } from './error-notice.ts';
 import type { Route } from './find-handler.ts';
 import { templateOfSubject } from './find-handler.ts';
-import { type IncomingMessage, readMessage } from './incoming-message.ts';
+import { headersOf, type IncomingMessage, readMessage } from './incoming-message.ts';
 import { deliveriesToGiveUp } from './provision.ts';
 import type { PublishEvent } from './publish-event.ts';
 import { describeError, type Outcome, settle, type Tries, type Verdict, type Why } from './settle.ts';
@@ -38,7 +38,7 @@ export function createHandleMessage(handling: Handling): (delivery: JsMsg) => Pr
     const startedMs = performance.now();
     const message = readMessage({
       subject: delivery.subject,
-      headers: delivery.headers,
+      headers: headersOf(() => delivery.headers),
       body: delivery.data,
       stream: handling.consumer.stream,
       sequence: delivery.seq,
@@ -70,6 +70,8 @@ async function outcomeOf(handling: Handling, delivery: JsMsg, message: IncomingM
   const needsClaim = handling.consumer.repeatable !== true || delivery.redelivered;
   let claimed = false;
   try {
+    if (message.unreadable)
+      throw new Rejection('bad-header', 'the headers cannot be read: a name or a value in them is none');
     const { handler } = handling.findHandler(message.subject);
     if (handler.kind === 'ignore-others') return { kind: 'already-done' };
     const event = handler.kind === 'event' ? decodeEvent(handler.definition, message) : undefined;

@@ -6,6 +6,8 @@ export type IncomingMessage = {
   readonly subject: string;
   /** Names of CloudEvents attributes in lower case, others as they came. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The headers were refused by the client: what they said is not known. */
+  readonly unreadable: boolean;
   readonly body: Uint8Array;
   readonly stream: string;
   readonly sequence: number;
@@ -19,7 +21,8 @@ export type IncomingMessage = {
 
 export type StoredMessage = {
   readonly subject: string;
-  readonly headers: MsgHdrs | undefined;
+  /** Null when they cannot be read. */
+  readonly headers: MsgHdrs | undefined | null;
   readonly body: Uint8Array;
   readonly stream: string;
   readonly sequence: number;
@@ -28,11 +31,24 @@ export type StoredMessage = {
 
 /** Reads headers and ids. Whoever sends without any id gets one derived from what the broker stored. */
 export function readMessage(stored: StoredMessage): IncomingMessage {
-  const headers = readHeaders(stored.headers);
+  const unreadable = stored.headers === null;
+  const headers = readHeaders(stored.headers ?? undefined);
   const messageId = headerOf(headers, 'nats-msg-id') || derivedId(stored);
   // A dead letter carries the attributes of what it is about, but is a message of its own.
   const id = stored.stream === 'LP_DLQ' ? messageId : headers['ce-id'] || messageId;
-  return { ...stored, headers, id, messageId };
+  return { ...stored, headers, unreadable, id, messageId };
+}
+
+/**
+ * The headers that `read` gets from the client, which parses them only then and throws at a name or value that is
+ * none: the server takes whatever bytes a sender puts there. Null when they cannot be read.
+ */
+export function headersOf(read: () => MsgHdrs | undefined): MsgHdrs | undefined | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }
 
 /** NATS header names are case-sensitive, CloudEvents attributes are not. The first of several values counts. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Broker } from './broker.ts';
 import type { RawMessage } from './bus.ts';
 import { deadLetterOf } from './dead-letter.ts';
-import { readMessage } from './incoming-message.ts';
+import { headersOf, readMessage } from './incoming-message.ts';
 
 const advisory = z.object({
   type: z.string(),
@@ -36,7 +36,7 @@ export async function deadLetterFromAdvisory(broker: Broker, raw: RawMessage): P
   if (stored === undefined) return { kind: 'nothing', why: `${stream} ${sequence} is no longer kept` };
   const message = readMessage({
     subject: stored.subject,
-    headers: stored.header,
+    headers: headersOf(() => stored.header),
     body: stored.data,
     stream,
     sequence,

@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { type DomainEvent, decodeEvent, type EventDefinition } from '@rangeward/contracts';
 import type { z } from 'zod';
 import type { Broker } from './broker.ts';
-import { readMessage } from './incoming-message.ts';
+import { headersOf, readMessage } from './incoming-message.ts';
 
 const BATCH = 100;
 
@@ -33,7 +33,7 @@ export async function findRunEvent<Schema extends z.ZodType>(
         pending = delivery.info.pending;
         const message = readMessage({
           subject: delivery.subject,
-          headers: delivery.headers,
+          headers: headersOf(() => delivery.headers),
           body: delivery.data,
           stream,
           sequence: delivery.seq,
