@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { modelSource } from '@rangeward/cli/local/market-source';
-import { serviceNames, type TradeExecuted, tradeExecuted } from '@rangeward/contracts';
+import { runCompleted, serviceNames, type TradeExecuted, tradeExecuted } from '@rangeward/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { followMarket } from './follow-market.ts';
 import { type LocalSystem, openLocalSystem } from './local-system.ts';
@@ -100,7 +100,10 @@ beforeAll(async () => {
       OTEL_METRIC_EXPORT_TIMEOUT: '400',
     },
   });
-  await followMarket(system, market.blocks, () => system.said(tradeExecuted).length > 0);
+  await followMarket(system, market.blocks, () => {
+    const [trade] = system.said(tradeExecuted);
+    return system.said(runCompleted).some(({ run }) => run.id === trade?.run.id);
+  });
   // Ending a service sends what it still holds.
   await system.close();
 }, 240_000);
@@ -131,5 +134,35 @@ it('a run is one connected trace through all six processes, under the run’s ow
       under: true,
     });
   }
-  expect(collector.metrics).toContain('messaging.process.duration');
+});
+
+it('shows in the run’s trace what its services asked of the node and of Redis, under what they were doing', () => {
+  const [trade] = system.said(tradeExecuted) as [TradeExecuted];
+  const spans = collector.spans.filter(({ traceId }) => traceId === trade.run.id);
+  const underWork = ({ parentSpanId }: Span) =>
+    spans.find(({ spanId }) => spanId === parentSpanId)?.name.startsWith('process lp.v1.') === true;
+  const called = (service: string, key: string, value: string, name: string) =>
+    spans.some(
+      (span) => span.service === service && span.attributes[key] === value && span.name === name && underWork(span),
+    );
+  // What was read at one block, what was signed and sent, what the limits and the ledger kept.
+  const calls = [
+    called('market-data', 'rpc.system', 'jsonrpc', 'eth_call'),
+    called('executor', 'rpc.system', 'jsonrpc', 'eth_sendRawTransaction'),
+    called('decision', 'db.system.name', 'redis', 'BudgetReserve'),
+    called('scheduler', 'db.system.name', 'redis', 'RunClose'),
+  ];
+  expect(calls).toEqual([true, true, true, true]);
+});
+
+it('measures messages and runs', () => {
+  const names = [
+    'messaging.process.duration',
+    'rangeward.runs',
+    'rangeward.run.duration',
+    'rangeward.position.value_usd',
+    'rangeward.fees.collected_usd',
+    'rangeward.gas.spent_usd',
+  ];
+  expect([...collector.metrics]).toEqual(expect.arrayContaining(names));
 });

@@ -1,28 +1,32 @@
 import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
 import type { RunRecords } from '@rangeward/adapter-redis/run-records';
 import { type DomainEvent, type EventDefinition, type Run, runCompleted } from '@rangeward/contracts';
+import type { MeasureRun } from './measure-run.ts';
 import { type NotedFact, noteFact, type RunFacts } from './note-fact.ts';
 import { summariseRun } from './summarise-run.ts';
 
 type Publish = MessageContext['publish'];
 
+export type Ledger = { readonly records: RunRecords; readonly measure: MeasureRun };
+
 /** Keeps one record a run: notes the fact that an event tells and, when it was the last one missing, says that the run is over. */
-export function handleRunEvent(definition: EventDefinition, records: RunRecords): Handler {
+export function handleRunEvent(definition: EventDefinition, ledger: Ledger): Handler {
   return on(definition, async (event: DomainEvent, context) => {
     const found = noteFact(definition, event);
-    if (found !== null) await keep(found.run, found.noted, records, context.publish);
+    if (found !== null) await keep(found.run, found.noted, ledger, context.publish);
   });
 }
 
 /**
  * Adds a fact and closes the run if that completes it. Safe to repeat and to race: the first fact of a name stays, the
- * record is made from all facts together, and the id of run-completed is the run's.
+ * record is made from all facts together, and the id of run-completed is the run's. Only who closes the run measures it.
  */
-export async function keep(run: Run, noted: NotedFact, records: RunRecords, publish: Publish): Promise<void> {
+export async function keep(run: Run, noted: NotedFact, ledger: Ledger, publish: Publish): Promise<void> {
+  const { records, measure } = ledger;
   const { facts, closed } = await records.note(run, noted.name, noted.fact);
   // What the store holds under these names was written by this function.
   const result = summariseRun(run, facts as RunFacts);
   if (closed || result.completedAt === null) return;
   await publish(runCompleted, { run, result }, { correlationId: run.id, time: result.completedAt });
-  await records.close(run, result);
+  if (await records.close(run, result)) measure(result);
 }

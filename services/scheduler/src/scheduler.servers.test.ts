@@ -1,6 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metrics } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { listDeadLetters } from '@rangeward/adapter-nats/dead-letters';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
@@ -27,6 +34,8 @@ import { hosted } from './hosted.ts';
 const pool = `0x${'a'.repeat(40)}`;
 const subject = `lp.v1.trigger.manual.local.${pool}`;
 const log = createLogger({ service: 'test', level: 'silent' });
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+const meters = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] });
 
 describe('the scheduler', () => {
   let nats: NatsServer;
@@ -38,6 +47,7 @@ describe('the scheduler', () => {
   const heard: { name: string; event: DomainEvent }[] = [];
 
   beforeAll(async () => {
+    metrics.setGlobalMeterProvider(meters);
     [nats, redisServer] = await Promise.all([startNatsServer(), startRedisServer()]);
     redis = await connectRedis({ url: redisServer.url });
     bus = await openBus({ url: nats.url, service: 'test', inbox: createInbox(redis), log });
@@ -53,6 +63,7 @@ describe('the scheduler', () => {
     if (redis) await closeRedis(redis);
     await Promise.all([nats?.stop(), redisServer?.stop()]);
     if (folder) rmSync(folder, { recursive: true, force: true });
+    await meters.shutdown();
   });
 
   function hear(message: { subject: string; data: Uint8Array; headers?: Iterable<[string, string[]]> }): void {
@@ -87,6 +98,14 @@ scheduler:
     const life = createLife({ log });
     lives.push(life);
     await hostService(life, hosted, { files: [file], env: {}, alone: false });
+  }
+
+  async function countedRuns() {
+    await meters.forceFlush();
+    const [latest] = exporter.getMetrics().slice(-1);
+    const all = (latest?.scopeMetrics ?? []).flatMap((scope) => scope.metrics);
+    const runs = all.find(({ descriptor }) => descriptor.name === 'rangeward.runs');
+    return (runs?.dataPoints ?? []).map(({ attributes, value }) => ({ attributes, value }));
   }
 
   const named = <Name extends string>(name: Name) => heard.filter((message) => message.name === name);
@@ -162,5 +181,11 @@ scheduler:
     });
     const stored = await createRunRecords(redis).read(run.id);
     expect(stored?.result).toMatchObject({ status: 'failed' });
+    // Measured once by the two together, under the pool's name.
+    const place = { chain: 'local', pool: 'main', position: 'main', mode: 'live' };
+    const end = { trigger: 'scheduled', status: 'failed', decision: 'none', outcome: 'none' };
+    await vi.waitFor(async () => {
+      expect(await countedRuns()).toEqual([{ attributes: { ...place, ...end }, value: 1 }]);
+    });
   });
 });

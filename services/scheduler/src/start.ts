@@ -8,8 +8,9 @@ import type { Logger } from '@rangeward/service/log';
 import type { ManagedPool } from './accept-trigger.ts';
 import type { Settings } from './config.ts';
 import { fireSchedule } from './fire-schedules.ts';
+import { createMeasureRun } from './measure-run.ts';
 import { notedDefinitions } from './note-fact.ts';
-import { handleRunEvent } from './on-run-event.ts';
+import { handleRunEvent, type Ledger } from './on-run-event.ts';
 import { handleTriggers } from './on-trigger.ts';
 import { watchDeadlines } from './watch-deadlines.ts';
 
@@ -23,13 +24,16 @@ export type Dependencies = {
 
 /** Clock and people in, runs out; and the ledger of all runs. */
 export async function start({ bus, redis, config, log, now }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const records = createRunRecords(redis);
   const pools = configuredPools(config);
+  const ledger: Ledger = {
+    records: createRunRecords(redis),
+    measure: createMeasureRun((of) => pools.find(({ chain, pool }) => chain === of.chain && pool === of.pool)?.alias),
+  };
   const settings = { mode: config.mode, runTimeoutMs: config.scheduler.runTimeoutS * 1000 };
   const noting = (stream: string) => [
     ...notedDefinitions
       .filter((definition) => definition.stream === stream)
-      .map((definition) => handleRunEvent(definition, records)),
+      .map((definition) => handleRunEvent(definition, ledger)),
     ignoreOthers,
   ];
   const consumptions = await Promise.all([
@@ -39,7 +43,7 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       handleTriggers({ pools, liveTokenId: (run) => liveTokenId(redis, run), settings, log, now }),
     ]),
   ]);
-  const deadlines = watchDeadlines(records, bus, log, now);
+  const deadlines = watchDeadlines(ledger, bus, log, now);
   const schedules = config.scheduler.schedules.map((schedule) => fireSchedule(schedule, { bus, log, now, pools }));
   return {
     stop: async () => {

@@ -1,30 +1,24 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
-import type { RunRecords } from '@rangeward/adapter-redis/run-records';
 import type { Logger } from '@rangeward/service/log';
-import { keep } from './on-run-event.ts';
+import { keep, type Ledger } from './on-run-event.ts';
 
 /** Fails every run whose deadline has passed without a result. Safe with any number of schedulers. */
-export async function failOverdueRuns(records: RunRecords, bus: Pick<Bus, 'publish'>, nowMs: number): Promise<number> {
-  const overdue = await records.overdue(nowMs);
+export async function failOverdueRuns(ledger: Ledger, bus: Pick<Bus, 'publish'>, nowMs: number): Promise<number> {
+  const overdue = await ledger.records.overdue(nowMs);
   for (const run of overdue) {
-    await keep(run, { name: 'overdue', fact: { at: run.deadline } }, records, bus.publish);
+    await keep(run, { name: 'overdue', fact: { at: run.deadline } }, ledger, bus.publish);
   }
   return overdue.length;
 }
 
 /** Looks once a second until stopped. */
-export function watchDeadlines(
-  records: RunRecords,
-  bus: Bus,
-  log: Logger,
-  now: () => number,
-): { stop(): Promise<void> } {
+export function watchDeadlines(ledger: Ledger, bus: Bus, log: Logger, now: () => number): { stop(): Promise<void> } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   const look = async () => {
     try {
-      await failOverdueRuns(records, bus, now());
+      await failOverdueRuns(ledger, bus, now());
     } catch (error) {
       log.warn({ err: error }, 'overdue runs could not be checked; trying again in a second');
     }

@@ -80,7 +80,8 @@ function writeOver(target: object, key: string, value: string): void {
   }
 }
 
-function codeOf(error: unknown): ChainErrorCode {
+/** The code that fits whatever viem or fetch threw. */
+export function codeOf(error: unknown): ChainErrorCode {
   for (const cause of causesOf(error)) {
     const status: unknown = Reflect.get(cause, 'status');
     const rpcCode: unknown = Reflect.get(cause, 'code');

@@ -1,12 +1,10 @@
-import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Address, createPublicClient, defineChain, type Hex, http, type PublicClient, type Transport } from 'viem';
 import { factoryAbi, poolAbi } from './abis.ts';
-import { ChainError, scrubError, secretsOf, toChainError } from './chain-error.ts';
+import { markFailed, startCallSpan } from './call-span.ts';
+import { ChainError, codeOf, scrubError, secretsOf, toChainError } from './chain-error.ts';
 import type { KnownChain } from './known-chains.ts';
 import { openRpcSocket, type RpcSocket } from './rpc-socket.ts';
 import { type ChainSettings, describeChain } from './settings.ts';
-
-const tracer = trace.getTracer('rangeward');
 
 /** What services read a chain with. Every error that leaves it is scrubbed of the RPC's URL. */
 export type ChainReader = {
@@ -82,12 +80,11 @@ export function chainTransport(options: Omit<OpenChainOptions, 'known'>): Transp
   return (parameters) => {
     const transport = inner(parameters);
     const request: typeof transport.request = async (...call) => {
-      // Only within a run's trace: polling would make a trace of its own each time.
-      const span = trace.getActiveSpan() === undefined ? undefined : tracer.startSpan(`rpc ${call[0].method}`);
+      const span = startCallSpan(options.name, call[0].method);
       try {
         return await transport.request(...call);
       } catch (error) {
-        span?.setStatus({ code: SpanStatusCode.ERROR });
+        markFailed(span, codeOf(error));
         throw scrubError(error, secrets);
       } finally {
         span?.end();

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { traceCommands } from './command-span.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -44,6 +45,7 @@ export async function connectRedis(connection: RedisConnection): Promise<Redis> 
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt - 1, 6), 2_000),
   });
   redis.on('connect', () => sendTogether(redis.stream));
+  traceCommands(redis);
   logConnection(redis, place.shown, connection.log);
   await becomeReady(redis, place.shown, connection.connectWithinMs ?? 10_000);
   return redis;

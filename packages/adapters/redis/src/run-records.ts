@@ -11,8 +11,8 @@ import { defineScript } from './script.ts';
 export type RunRecords = {
   /** Notes a fact of a run. Returns all its facts so far, and whether the run was closed before. */
   note(run: Run, name: string, fact: unknown): Promise<{ facts: Record<string, unknown>; closed: boolean }>;
-  /** Stores the result and adds it to the position's totals, once. */
-  close(run: Run, result: RunResult): Promise<void>;
+  /** Stores the result and adds it to the position's totals, once. Returns whether this was the time it did. */
+  close(run: Run, result: RunResult): Promise<boolean>;
   /** Runs still open whose deadline is not after `nowMs`. */
   overdue(nowMs: number): Promise<Run[]>;
   read(runId: string): Promise<StoredRun | null>;
@@ -96,7 +96,7 @@ export function createRunRecords(redis: Redis): RunRecords {
       const keys = [runKey(run.id), OPEN, totalsKey(run)];
       const live = result.mode === 'live';
       const rebalanced = live && result.outcome === 'confirmed' && result.decision === 'rebalance';
-      await closeRun(redis, keys, [
+      const first = await closeRun(redis, keys, [
         JSON.stringify(z.encode(wireResult, result)),
         run.id,
         result.status,
@@ -105,6 +105,7 @@ export function createRunRecords(redis: Redis): RunRecords {
         live ? (result.gasUsdE6 ?? 0) : 0,
         rebalanced ? '1' : '0',
       ]);
+      return first === 1;
     },
     overdue: async (nowMs) => {
       const ids = await redis.zrangebyscore(OPEN, '-inf', nowMs, 'LIMIT', 0, 100);
