@@ -12,7 +12,7 @@ export type Alert = {
   readonly title: string;
   /** Sentences with the numbers. */
   readonly text: string;
-  /** Chain, pool, run and the like, by name. */
+  /** Chain, pool, run and the like, by name; `runbook` is the document that says what to do. */
   readonly facts: Readonly<Record<string, string>>;
 };
 

@@ -1,4 +1,5 @@
-import type { ErrorNotification, Run, RunResult } from '@rangeward/contracts';
+import { existsSync } from 'node:fs';
+import { type ErrorNotification, errorNotification, type Run, type RunResult } from '@rangeward/contracts';
 import { describe, expect, it } from 'vitest';
 import { rankOf } from './alert.ts';
 import { alertOfBreaker, alertOfDeadLetter, alertOfError, alertOfRun } from './rules.ts';
@@ -88,4 +89,25 @@ it('an open breaker is critical, a closed one informs', () => {
   expect(open.severity).toBe('critical');
   expect(alertOfBreaker({ ...change, state: 'closed' }).severity).toBe('info');
   expect(rankOf('critical')).toBeGreaterThan(rankOf('warning'));
+});
+
+it('whatever asks for a hand names a runbook that exists', () => {
+  const letter = { service: 'signal', reason: 'given-up: x', subject: 's', consumer: 'c', attempts: '3' };
+  const change = { breaker: 'errors', since: '2026-01-05T00:00:00.000Z', errors: 20, reason: 'storm' };
+  const runbooks = [
+    ...errorNotification.schema.shape.kind.options.map((kind) => alertOfError({ ...error, kind })),
+    alertOfDeadLetter({ ...letter, code: 'handler-error' }),
+    alertOfDeadLetter({ ...letter, code: 'max-deliveries' }),
+    alertOfRun(run, result({ status: 'failed' }), 1),
+    alertOfRun(run, result({ status: 'failed' }), 4),
+    alertOfBreaker({ ...change, state: 'open' }),
+  ].map((alert) => alert?.facts.runbook);
+  expect(runbooks.filter((path) => !existsSync(new URL(`../../../${path}`, import.meta.url)))).toEqual([]);
+  expect(new Set(runbooks)).toEqual(
+    new Set(
+      ['dead-letter', 'max-deliveries', 'error-retrying', 'error-broken', 'run-failed', 'runs-in-a-row-failed']
+        .concat('breaker-open')
+        .map((name) => `docs/runbooks/${name}.md`),
+    ),
+  );
 });

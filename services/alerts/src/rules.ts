@@ -6,13 +6,30 @@ import type { Alert } from './alert.ts';
 /** More failures in a row than this are critical. */
 const FAILURES_BEFORE_CRITICAL = 3;
 
+/** What to do about it; the files lie in docs/runbooks under these names. */
+const runbook = (name: string) => `docs/runbooks/${name}.md`;
+
+const runbooksOfErrors: Readonly<Record<ErrorNotification['kind'], string>> = {
+  rejected: runbook('dead-letter'),
+  'given-up': runbook('dead-letter'),
+  retrying: runbook('error-retrying'),
+  degraded: runbook('error-retrying'),
+  broken: runbook('error-broken'),
+};
+
 export function alertOfError(error: ErrorNotification): Alert {
   return {
     group: groupOf(error.service, error.code, error.pool),
     severity: error.severity,
     title: `${error.service}: ${error.code} (${error.kind})`,
     text: error.message,
-    facts: facts({ chain: error.chain, pool: error.pool, run: error.runId, subject: error.subject }),
+    facts: facts({
+      chain: error.chain,
+      pool: error.pool,
+      run: error.runId,
+      subject: error.subject,
+      runbook: runbooksOfErrors[error.kind],
+    }),
   };
 }
 
@@ -35,7 +52,13 @@ export function alertOfDeadLetter(letter: DeadLetterNote): Alert {
     severity: rejected ? 'warning' : 'critical',
     title: `${letter.service}: a message became a dead letter (${letter.code})`,
     text: `${letter.reason} (attempts: ${letter.attempts}). See it with "rangeward dlq list".`,
-    facts: facts({ chain, pool, subject: letter.subject, consumer: letter.consumer }),
+    facts: facts({
+      chain,
+      pool,
+      subject: letter.subject,
+      consumer: letter.consumer,
+      runbook: runbook(letter.code === 'max-deliveries' ? 'max-deliveries' : 'dead-letter'),
+    }),
   };
 }
 
@@ -50,7 +73,7 @@ export function alertOfRun(run: Run, result: RunResult, failuresInARow: number):
       severity: critical ? 'critical' : 'warning',
       title: critical ? `${failuresInARow} runs in a row failed: ${run.position}` : `a run failed: ${run.position}`,
       text: result.failure ?? result.executionError ?? 'no reason was recorded',
-      facts: about,
+      facts: { ...about, runbook: runbook(critical ? 'runs-in-a-row-failed' : 'run-failed') },
     };
   }
   if (result.decision !== 'rebalance' || result.outcome === null) return null;
@@ -72,7 +95,7 @@ export function alertOfBreaker(change: EventData<typeof breakerChanged>): Alert 
       ? `breaker ${change.breaker} is open: live trading is stopped`
       : `breaker ${change.breaker} is ${change.state}`,
     text: change.reason,
-    facts: { errors: String(change.errors), since: change.since },
+    facts: { errors: String(change.errors), since: change.since, runbook: runbook('breaker-open') },
   };
 }
 
