@@ -4,5 +4,6 @@ import type { Bench } from './figure.ts';
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   pipeline: async () => (await import('./pipeline/pipeline.ts')).pipeline,
   breach: async () => (await import('./breach/breach.ts')).breach,
+  start: async () => (await import('./start/start.ts')).start,
   'pool-replay': async () => (await import('./pool-replay.ts')).poolReplay,
 };

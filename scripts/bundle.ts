@@ -47,7 +47,9 @@ async function bundle(name: string, entry: string): Promise<{ main: number; chun
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    minify: true,
+    // Names stay, so that a stack trace says where without its source map.
+    minifyWhitespace: true,
+    minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'external',
