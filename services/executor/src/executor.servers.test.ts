@@ -209,8 +209,8 @@ describe('the executor on the bus', () => {
     expect(trades).toEqual([]);
   });
 
-  test('on paper it needs no key, sends nothing, and says what would have happened', async () => {
-    await startExecutor({ mode: 'paper', executor: `{ wallet: '${world.wallet}' }` });
+  test.each(['paper', 'live'])('a run on paper needs no key and sends nothing, the executor being %s', async (mode) => {
+    await startExecutor(mode === 'paper' ? { mode, executor: `{ wallet: '${world.wallet}' }` } : {});
     const tokenId = await managed();
     const plan = await reserved(
       await planToMove(world, tokenId, (made) => ({ ...made, run: { ...made.run, mode: 'paper' } })),

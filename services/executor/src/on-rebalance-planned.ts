@@ -30,8 +30,11 @@ export function handlePlans(handling: PlanHandling) {
     const plan = event.data;
     const tools = handling.wallets.get(plan.run.chain) ?? rejectUnknownChain(plan.run.chain);
     assertWellFormed(plan);
-    const trade =
-      tools.mode === 'paper' ? await rehearse(tools, plan) : await carryOutHeld(handling, tools, plan, context.signal);
+    // A run may ask for less than the configuration allows: one on paper is only rehearsed by a live executor too.
+    const onPaper = tools.mode === 'paper' || plan.run.mode === 'paper';
+    const trade = onPaper
+      ? await rehearse({ ...tools, mode: 'paper', signer: null }, plan)
+      : await carryOutHeld(handling, tools, plan, context.signal);
     await context.publish(tradeExecuted, trade, { correlationId: plan.run.id });
     await boundary(tools, 'published');
   };
