@@ -18,6 +18,11 @@ describe('a manual trigger', () => {
       { specversion: '1.0', type: 'lp.v1.trigger.manual', id: '1', source: 'me', data: trade },
       {},
     ],
+    [
+      'cloudevent-structured',
+      { specversion: '1.0', type: 'x', id: '1', source: 'me', data_base64: btoa(JSON.stringify(trade)) },
+      {},
+    ],
     ['eventbridge', { version: '0', 'detail-type': 'Scheduled Event', source: 'aws.scheduler', detail: trade }, {}],
     ['records', { Records: [{ body: JSON.stringify(trade) }] }, {}],
     ['records', { Records: [{ Sns: { Message: JSON.stringify({ 'detail-type': 'x', detail: trade }) } }] }, {}],
@@ -34,6 +39,10 @@ describe('a manual trigger', () => {
     ['a wrong value', { mode: 'yolo' }, 'mode'],
     ['another pool than the subject', { pool: `0x${'1'.repeat(40)}` }, 'pool'],
     ['two records', { Records: [{ body: '{}' }, { body: '{}' }] }, 'Records'],
+    ['a record of something else', { Records: [{ eventSource: 'aws:s3', s3: {} }] }, 'Records.0.body'],
+    ['a record that is none', { Records: [null] }, 'Records.0.body'],
+    ['data that is no base64', { specversion: '1.0', type: 'x', data_base64: '*' }, 'data_base64'],
+    ['data twice', { specversion: '1.0', type: 'x', data: {}, data_base64: 'e30=' }, 'data_base64'],
     ['a body that is not JSON in a record', { Records: [{ body: '{' }] }, 'Records.0.body'],
   ])('is refused for %s, naming the field', (_what, body, field) => {
     expect(() => unwrap(body)).toThrow(Rejection);

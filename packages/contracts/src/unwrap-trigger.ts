@@ -50,7 +50,7 @@ function peel(json: unknown, form: TriggerForm, depth: number): Peeled {
   if (depth > MAX_DEPTH) throw new Rejection('bad-trigger', `the request is wrapped more than ${MAX_DEPTH} times`);
   if (!isRecord(json)) return { form, data: json };
   if (typeof json.specversion === 'string' && typeof json.type === 'string') {
-    return { form: 'cloudevent-structured', data: json.data ?? {}, type: json.type };
+    return { form: 'cloudevent-structured', data: dataOf(json), type: json.type };
   }
   if ('detail-type' in json && 'detail' in json) {
     return {
@@ -66,6 +66,17 @@ function peel(json: unknown, form: TriggerForm, depth: number): Peeled {
   return { form, data: json };
 }
 
+/** Data of a structured CloudEvent, which may also stand there in base64. What is asked for must never be passed over. */
+function dataOf(json: Record<string, unknown>): unknown {
+  const { data, data_base64: encoded } = json;
+  if (encoded === undefined || encoded === null) return data ?? {};
+  const readable = typeof encoded === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(encoded);
+  if (!readable || (data !== undefined && data !== null)) {
+    throw new Rejection('bad-trigger', 'data_base64: expected base64, and no data beside it', { field: 'data_base64' });
+  }
+  return parseText(Buffer.from(encoded, 'base64').toString(), 'data_base64');
+}
+
 /** One request a message: several records at once would be several runs under one id. */
 function peelRecord(records: unknown[], depth: number): Peeled {
   if (records.length !== 1)
@@ -73,6 +84,9 @@ function peelRecord(records: unknown[], depth: number): Peeled {
   const record = records[0];
   const sns = isRecord(record) && isRecord(record.Sns) ? record.Sns.Message : undefined;
   const text = sns ?? (isRecord(record) ? record.body : undefined);
+  // A record of something else, such as a file that was stored, asks for nothing.
+  if (text === undefined || text === null)
+    throw new Rejection('bad-trigger', 'Records.0: has neither body nor Sns.Message', { field: 'Records.0.body' });
   const inner = peel(parseText(text, 'Records.0.body'), 'records', depth + 1);
   return { ...inner, form: 'records' };
 }
