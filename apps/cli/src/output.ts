@@ -1,4 +1,5 @@
 import type { Screen } from './story/print-story.ts';
+import { showControls } from './story/show-controls.ts';
 
 /** Exit codes of every command. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, preflight: 3 } as const;
@@ -12,8 +13,9 @@ export function printJson(screen: Screen, value: unknown): void {
 
 /** Columns wide enough for what is in them. */
 export function printTable(screen: Screen, head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of [head, ...rows]) {
+  const shown = rows.map((row) => row.map(showControls));
+  const widths = head.map((name, column) => Math.max(name.length, ...shown.map((row) => row[column]?.length ?? 0)));
+  for (const row of [head, ...shown]) {
     screen.write(
       `${row
         .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -25,6 +27,7 @@ export function printTable(screen: Screen, head: readonly string[], rows: readon
 
 /** Facts under one another, their names aligned. */
 export function printFacts(screen: Screen, facts: readonly (readonly [string, string])[]): void {
-  const width = Math.max(...facts.map(([name]) => name.length));
-  for (const [name, value] of facts) screen.write(`  ${name.padEnd(width)}  ${value}\n`);
+  const shown = facts.map(([name, value]) => [showControls(name), showControls(value)] as const);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  for (const [name, value] of shown) screen.write(`  ${name.padEnd(width)}  ${value}\n`);
 }

@@ -11,6 +11,7 @@ import { CommandFailure } from '../command-failure.ts';
 import { type GlobalFlags, type NatsAccess, withNats } from '../operator.ts';
 import { exitCodes, printFacts, printJson, printTable } from '../output.ts';
 import type { Screen } from '../story/print-story.ts';
+import { showControls, showControlsOfLines } from '../story/show-controls.ts';
 
 export async function listLetters(
   flags: GlobalFlags & { limit: number; json: boolean },
@@ -45,7 +46,7 @@ export async function showLetter(
     ...Object.entries(letter).map(([name, value]) => [name, String(value)] as const),
     ...Object.entries(headers),
   ]);
-  screen.write(`\n${text}\n`);
+  screen.write(`\n${showControlsOfLines(text)}\n`);
 }
 
 /** Publishes the message again, with the body of a file when it had to be repaired. */
@@ -71,7 +72,7 @@ export async function dropLetter(
 ): Promise<void> {
   const dropped = await withLetters(flags, (broker) => dropDeadLetter(broker, number));
   if (flags.json) return printJson(screen, dropped);
-  screen.write(`Dropped ${number}: ${dropped.subject}, ${dropped.reason}\n`);
+  screen.write(`Dropped ${number}: ${showControls(`${dropped.subject}, ${dropped.reason}`)}\n`);
 }
 
 async function readBody(file: string): Promise<Uint8Array> {

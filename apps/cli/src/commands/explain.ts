@@ -4,6 +4,7 @@ import { type GlobalFlags, type NatsAccess, withNats, withRedis } from '../opera
 import { printFacts, printJson, printTable } from '../output.ts';
 import { integer, percent, price, signedUsd, tokens, usd } from '../story/format-amounts.ts';
 import { printTitle, type Screen } from '../story/print-story.ts';
+import { showControls } from '../story/show-controls.ts';
 import { tellEvent } from '../story/tell-event.ts';
 import { findRun } from './runs.ts';
 
@@ -23,7 +24,7 @@ export async function explain(id: string, flags: GlobalFlags & { json: boolean }
   if (events.trade === null) return;
   printTitle(screen, 'What became of it');
   for (const { label, text } of tellEvent(tradeExecuted, { envelope: noEnvelope, data: events.trade })) {
-    screen.write(`  ${label.padEnd(10)}${text}\n`);
+    screen.write(`  ${label.padEnd(10)}${showControls(text)}\n`);
   }
 }
 
@@ -89,7 +90,7 @@ function explainView({ prior, likelihood, posterior, range }: EventData<typeof r
 
 function explainDecision(decision: EventData<typeof decisionMade>, screen: Screen): void {
   printTitle(screen, `What it decided: ${decision.kind.toUpperCase()}`);
-  screen.write(`  ${decision.reason}\n\n`);
+  screen.write(`  ${showControls(decision.reason)}\n\n`);
   printTable(
     screen,
     ['', 'gate', 'measured', 'asked'],

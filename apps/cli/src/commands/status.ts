@@ -1,4 +1,4 @@
-import { readBreaker } from '@rangeward/adapter-redis/breakers';
+import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
 import { consumers, streams } from '@rangeward/contracts';
@@ -15,7 +15,6 @@ export async function status(flags: GlobalFlags & { json: boolean }, screen: Scr
     ['mode', state.mode],
     ['breaker', state.breaker],
     ['dead letters', integer(bus.deadLetters)],
-    ['runs', integer(state.lastRuns.length === 0 ? 0 : state.lastRuns.length)],
   ]);
   printTitle(screen, 'Positions');
   printTable(
@@ -65,7 +64,7 @@ async function readState(flags: GlobalFlags) {
     const [runs, registered, breaker] = await Promise.all([
       records.list({ limit: 5 }),
       listPositions(redis),
-      readBreaker(redis, 'errors'),
+      readBreaker(redis, ERRORS_BREAKER),
     ]);
     const positions = await Promise.all(
       registered.map(async ({ chain, pool, id, tokenId, lineage }) => {

@@ -1,3 +1,4 @@
+import { showControls } from './show-controls.ts';
 import type { StoryLine } from './tell-event.ts';
 
 /** Where lines go, and how they look there. */
@@ -9,7 +10,9 @@ const reset = '\u001b[0m';
 const LABEL_WIDTH = 10;
 
 /** One line: seconds since the start, label, text. Lines without a label belong to the one above. */
-export function printLine(screen: Screen, elapsedMs: number, { label, text, tone }: StoryLine): void {
+export function printLine(screen: Screen, elapsedMs: number, line: StoryLine): void {
+  const { label, tone } = line;
+  const text = showControls(line.text);
   const time = label === '' ? ''.padStart(8) : `${(elapsedMs / 1000).toFixed(1)} s`.padStart(8);
   const shown = label.padEnd(LABEL_WIDTH);
   const painted = screen.color ? `${time}  ${bold}${tones[tone]}${shown}${reset}${text}` : `${time}  ${shown}${text}`;

@@ -69,6 +69,12 @@ export async function replayDeadLetter(
 ): Promise<{ subject: string; stream: string; sequence: number; duplicate: boolean }> {
   const letter = await readDeadLetter(broker, sequence);
   const replay = replayOf(letter, options.by, options.body);
+  if (replay.subject === '') {
+    throw new Rejection(
+      'no-subject',
+      `dead letter ${sequence} does not say where it came from: it can only be dropped`,
+    );
+  }
   const isOnce = definitionOf(replay.subject)?.once === true;
   const headers = isOnce ? { 'Nats-Expected-Last-Subject-Sequence': '0', ...replay.headers } : replay.headers;
   try {
