@@ -33,6 +33,14 @@ test('the key may come from the environment, and is then a secret', () => {
   expect(secrets).toContain(key);
 });
 
+test('whatever proves who we are to the broker is a secret', () => {
+  const seed = `SU${'A'.repeat(56)}`;
+  const env = { LP__NATS__TOKEN: 'token-of-ours', LP__NATS__NKEY_SEED: seed };
+  expect(loadConfig({ schema: settings, files: [], env }).secrets).toEqual(
+    expect.arrayContaining(['token-of-ours', seed]),
+  );
+});
+
 test('without a configuration it is paper', () => {
   expect(loadConfig({ schema: settings, files: [], env: {} }).config.mode).toBe('paper');
 });

@@ -1,18 +1,13 @@
 import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
-import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { chainsSettings, configuredAddress } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
 import { tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
-  .transform((text) => text.toLowerCase() as `0x${string}`);
-
 const executorSettings = z.strictObject({
-  wallet: address.optional().describe('owner of the positions; needed in paper mode, where there is no key'),
+  wallet: configuredAddress.optional().describe('owner of the positions; needed in paper mode, where there is no key'),
   keyFile: z.string().min(1).optional().describe('file with nothing but the private key, mode 0400; live mode'),
   privateKey: z
     .string()
@@ -33,12 +28,12 @@ const executorSettings = z.strictObject({
 });
 
 const liveSettings = z.strictObject({
-  acknowledgeWallet: address
+  acknowledgeWallet: configuredAddress
     .optional()
     .describe('the wallet’s address, written out: you know that live mode moves its real money'),
 });
 
-export const settings = z.object({
+export const settings = z.strictObject({
   ...processSettings,
   mode: z.enum(tradingModes).default('paper').describe('paper simulates every transaction, live sends them'),
   live: liveSettings.prefault({}),

@@ -1,7 +1,6 @@
 import { chainsSettings } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
-import { tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
@@ -46,23 +45,11 @@ export const marketDataSettings = z
   });
 export type MarketDataSettings = z.output<typeof marketDataSettings>;
 
-/** Micro-dollars are the dollar token's own smallest units; another scale would be wrong silently. */
-const chains = chainsSettings.superRefine((value, context) => {
-  for (const [chain, { pools }] of Object.entries(value)) {
-    for (const [alias, pool] of Object.entries(pools)) {
-      if (pool[pool.stable].decimals === 6) continue;
-      const path = [chain, 'pools', alias, pool.stable, 'decimals'];
-      context.addIssue({ code: 'custom', path, message: 'the dollar token must have 6 decimals' });
-    }
-  }
-});
-
 export const settings = z.strictObject({
   ...processSettings,
-  mode: z.enum(tradingModes).default('paper'),
   nats: natsSettings,
   redis: redisSettings,
-  chains: chains.default({}),
+  chains: chainsSettings.default({}),
   marketData: marketDataSettings.prefault({}),
 });
 export type Settings = z.output<typeof settings>;

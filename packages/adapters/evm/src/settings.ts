@@ -3,9 +3,11 @@ import { type KnownChain, knownChains } from './known-chains.ts';
 
 /** What a person configures of a chain, its pools and positions; every service that touches a chain spreads this in. */
 
-const address = z
+/** An address in any spelling, taken in lower case. */
+export const configuredAddress = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, 'expected 0x and 40 hex digits')
+  // The pattern is what the type says, and lower case keeps it so.
   .transform((text) => text.toLowerCase() as `0x${string}`);
 
 const positionSettings = z.strictObject({
@@ -18,22 +20,29 @@ const positionSettings = z.strictObject({
 
 const tokenSettings = z.strictObject({ symbol: z.string().min(1).max(16), decimals: z.int().min(0).max(36) });
 
-const poolSettings = z.strictObject({
-  address: address.describe('address of the Uniswap V3 pool'),
-  token0: tokenSettings,
-  token1: tokenSettings,
-  stable: z.enum(['token0', 'token1']).describe('which token is the dollar'),
-  positions: z.array(positionSettings).default([]),
-});
+const poolSettings = z
+  .strictObject({
+    address: configuredAddress.describe('address of the Uniswap V3 pool'),
+    token0: tokenSettings,
+    token1: tokenSettings,
+    stable: z.enum(['token0', 'token1']).describe('which token is the dollar'),
+    positions: z.array(positionSettings).default([]),
+  })
+  .superRefine((pool, context) => {
+    // Micro-dollars are the dollar token's own smallest units; another scale would be wrong silently.
+    if (pool[pool.stable].decimals === 6) return;
+    const path = [pool.stable, 'decimals'];
+    context.addIssue({ code: 'custom', path, message: 'the dollar token must have 6 decimals' });
+  });
 export type PoolSettings = z.output<typeof poolSettings>;
 
 const overrides = z.strictObject({
-  factory: address,
-  positionManager: address,
-  quoter: address,
-  swapRouter: address,
+  factory: configuredAddress,
+  positionManager: configuredAddress,
+  quoter: configuredAddress,
+  swapRouter: configuredAddress,
   routerKind: z.enum(['swap-router', 'swap-router-02']),
-  wrappedNative: address,
+  wrappedNative: configuredAddress,
 });
 
 const chainSettings = z.strictObject({
@@ -61,7 +70,6 @@ const chainSettings = z.strictObject({
 export type ChainSettings = z.output<typeof chainSettings>;
 
 export const chainsSettings = z.record(z.string().regex(/^[a-z0-9-]{2,32}$/), chainSettings).describe('chains by name');
-export type ChainsSettings = z.output<typeof chainsSettings>;
 
 /** Addresses and habits of a configured chain: known ones by chain id, overridden by the configuration. */
 export function describeChain(name: string, settings: ChainSettings): KnownChain {

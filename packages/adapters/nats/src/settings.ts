@@ -9,9 +9,13 @@ export const natsSettings = z
       .default('nats://127.0.0.1:4222')
       .describe('one server, or several of one cluster separated by commas'),
     user: z.string().min(1).optional().describe('name of the account user; needs the password'),
-    password: z.string().min(1).optional().describe('password of the user'),
-    token: z.string().min(1).optional().describe('token, instead of a user'),
-    nkeySeed: z.string().regex(/^SU/, 'expected a user seed, SU…').optional().describe('nkey seed, instead of a user'),
+    password: z.string().min(1).optional().meta({ description: 'password of the user', secret: true }),
+    token: z.string().min(1).optional().meta({ description: 'token, instead of a user', secret: true }),
+    nkeySeed: z
+      .string()
+      .regex(/^SU/, 'expected a user seed, SU…')
+      .optional()
+      .meta({ description: 'nkey seed, instead of a user', secret: true }),
     replicas: z.int().min(1).max(5).default(1).describe('copies of each stream in a cluster: 3 survives one machine'),
   })
   .refine((nats) => (nats.user === undefined) === (nats.password === undefined), {
