@@ -1,5 +1,5 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
-import { readBreaker, writeBreaker } from '@rangeward/adapter-redis/breakers';
+import { ERRORS_BREAKER, readBreaker, writeBreaker } from '@rangeward/adapter-redis/breakers';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { countErrors } from '@rangeward/adapter-redis/error-window';
 import { breakerChanged } from '@rangeward/contracts';
@@ -8,9 +8,6 @@ import type { OwnFailures } from './own-failures.ts';
 import type { RaiseAlert } from './raise-alert.ts';
 import { alertOfBreaker } from './rules.ts';
 import { type BreakerSettings, type BreakerState, type BreakerStep, stepBreaker } from './step-breaker.ts';
-
-/** The breaker that live trading looks at. */
-const BREAKER = 'errors';
 
 type Dependencies = {
   readonly bus: Bus;
@@ -62,7 +59,7 @@ export function watchBreaker(dependencies: Dependencies): BreakerWatch {
 /** Takes the step that is due, if any, and returns the state it ends in. */
 async function lookAtBreaker(dependencies: Dependencies): Promise<BreakerState['state']> {
   const { redis, settings, now } = dependencies;
-  const before = await readBreaker(redis, BREAKER);
+  const before = await readBreaker(redis, ERRORS_BREAKER);
   const state: BreakerState = before ?? { state: 'closed', sinceMs: 0 };
   const sight = await countErrors(redis, { nowMs: now(), windowMs: settings.windowMs, added: 0 });
   const step = stepBreaker(
@@ -72,15 +69,15 @@ async function lookAtBreaker(dependencies: Dependencies): Promise<BreakerState['
   );
   if (step === null) return state.state;
   // Another process that was first tells of it; what stands now is seen with the next look.
-  if (!(await writeBreaker(redis, BREAKER, before, step))) return state.state;
+  if (!(await writeBreaker(redis, ERRORS_BREAKER, before, step))) return state.state;
   await announce(dependencies, step, sight.errors);
   return step.state;
 }
 
 async function announce({ bus, raise, log }: Dependencies, step: BreakerStep, errors: number): Promise<void> {
   const since = new Date(step.sinceMs).toISOString();
-  const change = { breaker: BREAKER, state: step.state, since, errors, reason: step.reason };
-  log.warn({ breaker: change }, `breaker ${BREAKER} is ${step.state}: ${step.reason}`);
+  const change = { breaker: ERRORS_BREAKER, state: step.state, since, errors, reason: step.reason };
+  log.warn({ breaker: change }, `breaker ${ERRORS_BREAKER} is ${step.state}: ${step.reason}`);
   await bus.publish(breakerChanged, change);
   if (step.state !== 'half-open') await raise(alertOfBreaker(change));
 }

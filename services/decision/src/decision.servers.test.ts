@@ -1,7 +1,13 @@
 import { on, onRaw } from '@rangeward/adapter-nats/bus';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { writeBreaker } from '@rangeward/adapter-redis/breakers';
-import { commitBudget, readBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
+import {
+  commitBudget,
+  GAS_BUDGET,
+  REBALANCES_BUDGET,
+  readBudget,
+  reserveBudget,
+} from '@rangeward/adapter-redis/budgets';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision } from '@rangeward/adapter-redis/decisions';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
@@ -21,7 +27,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Recommendation, type Sample, sampleRecommendation } from '../test/sample-recommendation.ts';
 import { settings } from './config.ts';
 import { readRecord } from './decision-record.ts';
-import { GAS_BUDGET, REBALANCES_BUDGET } from './limits-of-day.ts';
 import { start } from './start.ts';
 
 let nats: NatsServer;

@@ -1,21 +1,9 @@
+import { type BudgetLine, GAS_BUDGET, REBALANCES_BUDGET } from '@rangeward/adapter-redis/budgets';
 import type { Gate, Plan, TradingMode } from '@rangeward/contracts';
 import { dollars, gateOf } from './check-gates.ts';
 import type { DecisionSettings } from './config.ts';
 
-/** One limit that a plan draws on. Money in micro-dollars, otherwise a count. */
-export type BudgetLine = {
-  readonly budget: string;
-  readonly scope: string;
-  readonly amount: number;
-  readonly limit: number;
-  readonly windowMs: number;
-};
-
 const DAY_MS = 86_400_000;
-
-/** The names under which the executor settles what it really spent. */
-export const GAS_BUDGET = 'gas-usd-e6';
-export const REBALANCES_BUDGET = 'rebalances';
 
 /**
  * What a plan draws on, over any 24 hours and all positions together. Paper runs have a scope of their own, so that they

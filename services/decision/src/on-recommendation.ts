@@ -1,4 +1,5 @@
 import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
+import type { BudgetLine } from '@rangeward/adapter-redis/budgets';
 import {
   type DomainEvent,
   decisionMade,
@@ -14,7 +15,7 @@ import type { Logger } from '@rangeward/service/log';
 import type { DecisionSettings } from './config.ts';
 import { type Decision, type DecisionInput, decide, holdFor } from './decide.ts';
 import { type DecisionRecord, readRecord, writeRecord } from './decision-record.ts';
-import { type BudgetLine, budgetLines, gateOfLine } from './limits-of-day.ts';
+import { budgetLines, gateOfLine } from './limits-of-day.ts';
 import { makePlan, maxGasUsdE6RoundingUp } from './make-plan.ts';
 
 type Recommendation = EventData<typeof recommendation>;

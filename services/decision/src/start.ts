@@ -1,6 +1,6 @@
 import { describeChain } from '@rangeward/adapter-evm/settings';
 import type { Bus } from '@rangeward/adapter-nats/bus';
-import { readBreaker } from '@rangeward/adapter-redis/breakers';
+import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
 import { releaseBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision, saveDecision } from '@rangeward/adapter-redis/decisions';
@@ -37,7 +37,7 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       reserve: (reservationId, lines) => reserveBudget(redis, { reservationId, nowMs: now(), lines }),
       release: (reservationId) => releaseBudget(redis, reservationId),
     },
-    readBreaker: async () => (await readBreaker(redis, 'errors'))?.state ?? 'closed',
+    readBreaker: async () => (await readBreaker(redis, ERRORS_BREAKER))?.state ?? 'closed',
     log,
   });
   const consumption = await bus.consume(consumers.decisionRecommendations, [handler]);

@@ -1,5 +1,5 @@
-import { readBreaker } from '@rangeward/adapter-redis/breakers';
-import { commitBudget, releaseBudget } from '@rangeward/adapter-redis/budgets';
+import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
+import { commitBudget, GAS_BUDGET, releaseBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import {
   adoptPosition,
@@ -11,16 +11,13 @@ import type { Plan } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Ledger } from './wallet-tools.ts';
 
-/** The budget from which decision reserves gas, micro-dollars. */
-const GAS_BUDGET = 'gas-usd-e6';
-
 /** The shared books in Redis. */
 export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; now: () => number }): Ledger {
   const unknown = (reservationId: string) =>
     log.warn({ reservationId }, 'nobody reserved under this id, or Redis lost it: nothing was settled');
   return {
     // Half-open is not closed: live trading waits until the errors have stayed away.
-    breakerOpen: async () => ((await readBreaker(redis, 'errors'))?.state ?? 'closed') !== 'closed',
+    breakerOpen: async () => ((await readBreaker(redis, ERRORS_BREAKER))?.state ?? 'closed') !== 'closed',
     async commitBudget(reservationId, usdE6) {
       const answer = await commitBudget(redis, reservationId, { [GAS_BUDGET]: usdE6 }, now());
       if (answer === 'unknown') unknown(reservationId);

@@ -11,6 +11,9 @@ const breakerRecord = z.object({
 });
 export type BreakerRecord = z.output<typeof breakerRecord>;
 
+/** The breaker on error events: alerts opens and closes it, decision and the executor look at it. */
+export const ERRORS_BREAKER = 'errors';
+
 const keyOf = (name: string) => `lp:breaker:${name}`;
 
 /** Null when it never changed: then it is closed. Throws when what is stored is not a breaker's state. */

@@ -25,6 +25,10 @@ export type BudgetLine = {
   readonly windowMs: number;
 };
 
+/** The budgets of the day, under which decision reserves and the executor settles: micro-dollars of gas, and a count. */
+export const GAS_BUDGET = 'gas-usd-e6';
+export const REBALANCES_BUDGET = 'rebalances';
+
 export type Reservation = {
   readonly reservationId: string;
   /** Wall clock, milliseconds since 1970. */
@@ -173,7 +177,7 @@ function numbers(answer: unknown): number[] {
   return answer.map(Number);
 }
 
-// Lua's numbers are doubles: exact for safe integers, written out by %d because tostring rounds at 14 digits.
+// Lua's numbers are doubles: exact for safe integers, written out by %.0f because tostring rounds at 14 digits.
 const integer = `local function integer(value) return string.format('%.0f', value) end`;
 
 // KEYS: reservation, then reserved and spent of each line. ARGV: now, lines as JSON, then of each line: amount, limit, the
