@@ -12,6 +12,7 @@ import {
   sqrtPriceX96FromStablePerVolatile,
   stablePerVolatile,
   stablePerVolatileAtTick,
+  stableUsdE6RoundingDown,
   tickFromPrice,
   tickFromStablePerVolatile,
   valueInToken0RoundingDown,
@@ -128,6 +129,12 @@ describe('exact quotes and values', () => {
     const sqrtPriceX96 = getSqrtRatioAtTick(0) * 2n;
     expect(valueInToken1RoundingDown({ sqrtPriceX96, amount0: 3n, amount1: 5n })).toBe(17n);
     expect(valueInToken0RoundingDown({ sqrtPriceX96, amount0: 3n, amount1: 6n })).toBe(4n);
+  });
+
+  it('are micro-dollars of the stable token whatever its decimals, rounded down', () => {
+    expect(stableUsdE6RoundingDown(1_234_567n, 6)).toBe(1_234_567n);
+    expect(stableUsdE6RoundingDown(1_999_999_999_999n, 18)).toBe(1n);
+    expect(stableUsdE6RoundingDown(25n, 2)).toBe(250_000n);
   });
 
   it('count micro-dollars alike whichever token is the stable one', () => {

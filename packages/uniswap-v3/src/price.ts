@@ -106,6 +106,11 @@ export function valueInToken0RoundingDown(of: Amounts & { readonly sqrtPriceX96:
   return of.amount0 + quoteToken1InToken0RoundingDown(of.sqrtPriceX96, of.amount1);
 }
 
+/** Micro-dollars of so many wei of the stable token, rounded down, taking one token as one dollar. */
+export function stableUsdE6RoundingDown(amount: bigint, stableDecimals: number): bigint {
+  return (amount * 1_000_000n) / 10n ** BigInt(stableDecimals);
+}
+
 /**
  * Both amounts in whole micro-dollars, rounded down, taking one stable token as one dollar.
  * The stable token must have 6 decimals (USDC), so that its wei are micro-dollars.

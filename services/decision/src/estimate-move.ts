@@ -1,6 +1,6 @@
 import type { EventData, Market, recommendation } from '@rangeward/contracts';
 import { amountsForLiquidityRoundingUp } from '@rangeward/uniswap-v3/liquidity-amounts';
-import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
+import { stableUsdE6RoundingDown, valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { toSafeNumber } from './estimate-gas-cost.ts';
 import { inRangeShare } from './in-range-share.ts';
@@ -72,7 +72,7 @@ function heldStableUsdE6({ pool, position }: Market): bigint {
 /** One stable token is taken as one dollar; rounded down. */
 function stableRawToUsdE6(pool: Market['pool'], raw: bigint): bigint {
   const { decimals } = pool.stable === 0 ? pool.token0 : pool.token1;
-  return (raw * 1_000_000n) / 10n ** BigInt(decimals);
+  return stableUsdE6RoundingDown(raw, decimals);
 }
 
 function feesPerDayUsdE6RoundingDown(of: {

@@ -1,4 +1,5 @@
 import type { Candle } from '@rangeward/contracts';
+import { stableUsdE6RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { Trade } from './swap-history.ts';
 
 export type CandleWindow = {
@@ -65,15 +66,11 @@ function addTrade(draft: Draft | undefined, startS: number, trade: Trade): Draft
 /** Writes the draft and the empty candles after it, up to but without the one that starts at `nextS`. */
 function closeUpTo(candles: Candle[], draft: Draft, nextS: number, seconds: number, stableDecimals: number): void {
   const { startS, open, high, low, close, swaps } = draft;
-  candles.push({ startS, open, high, low, close, volumeUsdE6: usdE6Of(draft.stable, stableDecimals), swaps });
+  const volumeUsdE6 = Number(stableUsdE6RoundingDown(draft.stable, stableDecimals));
+  candles.push({ startS, open, high, low, close, volumeUsdE6, swaps });
   for (let at = startS + seconds; at < nextS; at += seconds) {
     candles.push({ startS: at, open: close, high: close, low: close, close, volumeUsdE6: 0, swaps: 0 });
   }
-}
-
-/** Micro-dollars of a raw amount of the dollar token, rounded down. */
-export function usdE6Of(stable: bigint, stableDecimals: number): number {
-  return Number((stable * 1_000_000n) / 10n ** BigInt(stableDecimals));
 }
 
 /** Traded amounts by block over the last `blocks` blocks up to `lastBlock`, oldest first; blocks without trades are left out. */

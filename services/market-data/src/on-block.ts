@@ -6,7 +6,7 @@ import { readPool } from '@rangeward/adapter-evm/read-pool';
 import type { FeedEvent } from '@rangeward/adapter-evm/watch-blocks';
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { tick } from '@rangeward/contracts';
-import { usdE6Of } from './build-candles.ts';
+import { stableUsdE6RoundingDown } from '@rangeward/uniswap-v3/price';
 import { isoTimeOf } from './iso-time.ts';
 import type { LivePositions } from './live-positions.ts';
 import type { PoolHistory } from './pool-history.ts';
@@ -122,7 +122,7 @@ async function sayTick(bus: Bus, pool: WatchedPool, { block, after, swaps, compl
     liquidity: after.liquidity,
     priceUsdE6: priceUsdE6At(pool, after.sqrtPriceX96),
     swaps: swaps.length,
-    volumeUsdE6: usdE6Of(stable, pool.stableDecimals),
+    volumeUsdE6: Number(stableUsdE6RoundingDown(stable, pool.stableDecimals)),
     complete,
   });
 }

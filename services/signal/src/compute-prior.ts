@@ -1,4 +1,5 @@
 import type { EventData, marketObserved, Prior } from '@rangeward/contracts';
+import { stableUsdE6RoundingDown } from '@rangeward/uniswap-v3/price';
 import { usdE6FromLog } from './log-price-axis.ts';
 
 export type PriorSettings = {
@@ -68,7 +69,7 @@ function weighTrades(observed: Observed): { blocks: number; meanLog: number; var
     total === 0 ? 0 : values.reduce((sum, value, index) => sum + value * ((weights[index] ?? 0) / total), 0);
   const meanLog = mean(logs);
   const raw = traded.reduce((sum, block) => sum + block.stable, 0n);
-  const volumeUsdE6 = Number((raw * 1_000_000n) / 10n ** BigInt(stable.decimals));
+  const volumeUsdE6 = Number(stableUsdE6RoundingDown(raw, stable.decimals));
   return {
     blocks: traded.length,
     meanLog,
