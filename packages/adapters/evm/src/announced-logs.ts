@@ -22,11 +22,11 @@ export function announcedLogs(
 ): AnnouncedLogs {
   let block: BlockPoint | undefined;
   let rows: PoolRow[] = [];
-  let _turn: NodeJS.Immediate | undefined;
+  let isDue = false;
   let telling = Promise.resolve();
 
   function handOn(): void {
-    _turn = undefined;
+    isDue = false;
     const point = block;
     const heard = rows;
     if (point !== undefined && isNext(point.number)) telling = telling.then(() => onRows(point, heard));
@@ -41,7 +41,8 @@ export function announcedLogs(
         if (block?.hash !== row.blockHash) rows = [];
         block = { number: row.blockNumber, hash: row.blockHash, timestampS: row.timestampS };
         rows = [...rows, row].sort(byPlace);
-        _turn ??= setImmediate(handOn);
+        if (!isDue) setImmediate(handOn);
+        isDue = true;
       }
     },
     settled: () => telling,

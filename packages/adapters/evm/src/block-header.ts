@@ -19,6 +19,7 @@ export type BlockHeader = {
 const hash = z
   .string()
   .regex(/^0x[0-9a-fA-F]{64}$/)
+  // The pattern is what the type says.
   .transform((text) => text.toLowerCase() as Hex);
 const quantity = z.string().regex(/^0x[0-9a-f]+$/i);
 

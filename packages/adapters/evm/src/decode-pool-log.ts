@@ -1,6 +1,7 @@
 import { type Address, decodeEventLog, type Hex, toEventSelector } from 'viem';
 import { z } from 'zod';
 import { poolAbi } from './abis.ts';
+import { lowerAddress } from './lower-address.ts';
 
 /** Where a log stands; rows are ordered by block and then by log index. */
 export type LogPlace = {
@@ -41,6 +42,7 @@ export const BURN_TOPIC = toEventSelector('Burn(address,int24,int24,uint128,uint
 const lowerHex = z
   .string()
   .regex(/^0x[0-9a-fA-F]*$/)
+  // The pattern is what the type says.
   .transform((text) => text.toLowerCase() as Hex);
 
 const rawLog = z.object({
@@ -94,10 +96,5 @@ function decodeOne(log: z.output<typeof rawLog>): PoolRow | undefined {
   if (event.eventName !== 'Mint' && event.eventName !== 'Burn') return undefined;
   const { owner, tickLower, tickUpper, amount } = event.args;
   const kind = event.eventName === 'Mint' ? 'mint' : 'burn';
-  return { kind, ...place, owner: lower(owner), tickLower, tickUpper, liquidity: amount };
-}
-
-function lower(address: Address): Address {
-  // Lower-casing keeps an address an address.
-  return address.toLowerCase() as Address;
+  return { kind, ...place, owner: lowerAddress(owner), tickLower, tickUpper, liquidity: amount };
 }

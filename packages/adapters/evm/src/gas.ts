@@ -33,7 +33,7 @@ const feeHistory = z.object({
 const LEAST_TIP_WEI = 10_000_000n;
 
 /** How many blocks the priority fee is taken over. */
-const FEE_BLOCKS = 5;
+export const FEE_BLOCKS = 5;
 
 /** Gas as of block `number`; throws ChainError. */
 export async function readGas(chain: ChainReader, number: number): Promise<Gas> {
@@ -50,10 +50,16 @@ export async function readGas(chain: ChainReader, number: number): Promise<Gas> 
   if (!history.success || baseFeeWei === undefined) {
     throw new ChainError('bad-answer', chain.name, 'eth_feeHistory answered something that is no fee history');
   }
+  const priorityFeeWei = usualTipWei(history.data.reward ?? [], history.data.gasUsedRatio);
+  return { baseFeeWei, priorityFeeWei, l1FeeWei };
+}
+
+/** The median of what the blocks were paid beside the base fee, rounded down, never below the least that is taken. */
+export function usualTipWei(reward: readonly (readonly bigint[])[], gasUsedRatio: readonly number[]): bigint {
   // An empty block says 0, but nobody paid that: it must not make gas look free.
-  const paid = (history.data.reward ?? []).filter((_, block) => (history.data.gasUsedRatio[block] ?? 0) > 0).flat();
+  const paid = reward.filter((_, block) => (gasUsedRatio[block] ?? 0) > 0).flat();
   const usual = medianRoundingDown(paid);
-  return { baseFeeWei, priorityFeeWei: usual < LEAST_TIP_WEI ? LEAST_TIP_WEI : usual, l1FeeWei };
+  return usual < LEAST_TIP_WEI ? LEAST_TIP_WEI : usual;
 }
 
 /** The middle one; of an even number the lower of the two in the middle; 0 of none. */

@@ -4,6 +4,7 @@ import { poolAbi } from './abis.ts';
 import type { BlockHeader } from './block-header.ts';
 import { toChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
+import { lowerAddress } from './lower-address.ts';
 
 /** A pool's own state at one block, as the contracts hold it. */
 export type PoolReading = {
@@ -55,8 +56,8 @@ export async function readPool(
     const [sqrtPriceX96, tick, , , , feeProtocol] = slot0;
     return {
       address,
-      token0: lower(token0),
-      token1: lower(token1),
+      token0: lowerAddress(token0),
+      token1: lowerAddress(token1),
       feePips: fee,
       tickSpacing,
       sqrtPriceX96,
@@ -100,9 +101,4 @@ async function readTwap(
 /** Whether the contract itself said no, as opposed to the node failing. */
 export function isRevert(error: unknown): boolean {
   return error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError) !== null;
-}
-
-export function lower(address: Address): Address {
-  // Lower-casing keeps an address an address.
-  return address.toLowerCase() as Address;
 }

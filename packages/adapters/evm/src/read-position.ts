@@ -5,7 +5,8 @@ import { poolAbi, positionManagerAbi } from './abis.ts';
 import type { BlockHeader } from './block-header.ts';
 import { toChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
-import { atBlock, isRevert, lower, type PoolReading } from './read-pool.ts';
+import { lowerAddress } from './lower-address.ts';
+import { atBlock, isRevert, type PoolReading } from './read-pool.ts';
 
 /** A position NFT at one block: what the manager stores, and what it is worth at the pool's price. */
 export type PositionReading = StoredPosition & {
@@ -144,8 +145,8 @@ async function readStored(
   return {
     kind: 'position',
     tokenId,
-    owner: lower(owner),
-    operator: lower(operator),
+    owner: lowerAddress(owner),
+    operator: lowerAddress(operator),
     tickLower,
     tickUpper,
     liquidity,
@@ -159,7 +160,7 @@ async function readStored(
 function isOfPool(fields: Fields | null, pool: PoolReading): boolean {
   if (fields === null) return false;
   const [, , token0, token1, fee] = fields;
-  return lower(token0) === pool.token0 && lower(token1) === pool.token1 && fee === pool.feePips;
+  return lowerAddress(token0) === pool.token0 && lowerAddress(token1) === pool.token1 && fee === pool.feePips;
 }
 
 async function readTicks(

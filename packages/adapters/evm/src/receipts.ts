@@ -57,6 +57,7 @@ export async function findReceipt(client: WalletClient, hash: Hex): Promise<Reco
 
 /** The number of the latest block. */
 export async function latestBlock(client: WalletClient): Promise<number> {
+  // A client without a chain has no table of methods to type this by.
   return Number(await client.request({ method: 'eth_blockNumber' } as never));
 }
 

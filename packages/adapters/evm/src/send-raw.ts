@@ -20,6 +20,7 @@ const refused =
 /** Offers signed bytes to the node, once. Never throws: every failure is one of the answers. */
 export async function sendRaw(client: WalletClient, raw: Hex): Promise<SendAnswer> {
   try {
+    // A client without a chain has no table of methods to type this by.
     await client.request({ method: 'eth_sendRawTransaction', params: [raw] } as never);
     return { kind: 'accepted' };
   } catch (error) {

@@ -1,8 +1,10 @@
 import { twapTickRoundingDown } from '@rangeward/uniswap-v3/tick-grid';
-import { type Address, BaseError } from 'viem';
+import type { Address } from 'viem';
 import { getBlock, getChainId, getFeeHistory, getTransactionCount, readContract } from 'viem/actions';
 import { poolAbi, positionManagerAbi } from './abis.ts';
-import { medianRoundingDown } from './gas.ts';
+import { FEE_BLOCKS, usualTipWei } from './gas.ts';
+import { lowerAddress } from './lower-address.ts';
+import { isRevert } from './read-pool.ts';
 import type { WalletClient } from './wallet-client.ts';
 
 /** What must be known of the chain before a step is signed, all of one block. */
@@ -65,14 +67,10 @@ export async function readWalletState(client: WalletClient, of: WalletQuestion):
   };
 }
 
-/** A block producer has no reason to take a transaction that pays nothing beside the base fee. */
-const LEAST_TIP_WEI = 10_000_000n;
-
 /** What the last blocks were paid, the same measure that the decision to act was made with. */
 async function readPriorityFee(client: WalletClient): Promise<bigint> {
-  const { reward } = await getFeeHistory(client, { blockCount: 5, rewardPercentiles: [50] });
-  const tip = medianRoundingDown(reward?.flat() ?? []);
-  return tip < LEAST_TIP_WEI ? LEAST_TIP_WEI : tip;
+  const { reward, gasUsedRatio } = await getFeeHistory(client, { blockCount: FEE_BLOCKS, rewardPercentiles: [50] });
+  return usualTipWei(reward ?? [], gasUsedRatio);
 }
 
 async function readTwapTick(client: WalletClient, of: WalletQuestion, blockNumber: bigint): Promise<number | null> {
@@ -101,9 +99,9 @@ async function readPosition(client: WalletClient, of: WalletQuestion, blockNumbe
     ]);
     const [, , token0, token1, feePips, tickLower, tickUpper, liquidity] = stored;
     return {
-      owner: lower(owner),
-      token0: lower(token0),
-      token1: lower(token1),
+      owner: lowerAddress(owner),
+      token0: lowerAddress(token0),
+      token1: lowerAddress(token1),
       feePips,
       tickLower,
       tickUpper,
@@ -116,14 +114,6 @@ async function readPosition(client: WalletClient, of: WalletQuestion, blockNumbe
 
 /** A revert is an answer of the contract; anything else is no answer at all. */
 function whenReverted<T>(error: unknown, answer: T): T {
-  const reverted =
-    error instanceof BaseError &&
-    error.walk((cause) => cause instanceof Error && cause.name === 'ContractFunctionRevertedError') !== null;
-  if (reverted) return answer;
+  if (isRevert(error)) return answer;
   throw error;
-}
-
-function lower(address: Address): Address {
-  // An address in lower case is the same address.
-  return address.toLowerCase() as Address;
 }
