@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { StreamName } from './streams.ts';
 
@@ -39,7 +39,7 @@ export function defineEvent<Schema extends z.ZodType>(declaration: Declaration<S
  * message. For an event outside any run, pass an empty run id and a key that is unique by itself.
  */
 export function eventId(run: string, name: string, key: string): string {
-  return createHash('sha256').update(`${run}\n${name}\n${key}`).digest('hex').slice(0, 32);
+  return hash('sha256', `${run}\n${name}\n${key}`).slice(0, 32);
 }
 
 /**
@@ -47,7 +47,7 @@ export function eventId(run: string, name: string, key: string): string {
  * derived from the trigger's id, so that two schedulers that hear the same trigger open the same run.
  */
 export function runIdOf(triggerId: string, positionKey: string, triggerTimeMs: number): string {
-  const random = createHash('sha256').update(`${triggerId}\n${positionKey}`).digest('hex');
+  const random = hash('sha256', `${triggerId}\n${positionKey}`);
   const time = Math.max(0, Math.floor(triggerTimeMs)).toString(16).padStart(12, '0').slice(-12);
   const variant = ((Number.parseInt(random.charAt(3), 16) & 0x3) | 0x8).toString(16);
   return `${time}7${random.slice(0, 3)}${variant}${random.slice(4, 19)}`;

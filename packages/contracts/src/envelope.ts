@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GAVE_UP, passageOf } from './compile-schema.ts';
 import { type EventDefinition, eventId } from './define-event.ts';
 import { Rejection } from './rejection.ts';
 import { subjectOf } from './subject.ts';
@@ -50,8 +51,7 @@ export function encodeEvent<Schema extends z.ZodType>(
 ): WireMessage & { id: string } {
   const subject = subjectOf(definition, data);
   const id = eventId(origin.correlationId ?? '', definition.name, definition.key(data));
-  const encoded = z.safeEncode(definition.schema, data);
-  if (!encoded.success) throw new Rejection('bad-event', `${definition.name}: ${describeIssues(encoded.error)}`);
+  const wire = wireOf(definition, data);
   return {
     id,
     subject,
@@ -66,7 +66,7 @@ export function encodeEvent<Schema extends z.ZodType>(
       ...(origin.correlationId ? { 'ce-correlationid': origin.correlationId } : {}),
       ...(origin.causationId ? { 'ce-causationid': origin.causationId } : {}),
     },
-    body: encoder.encode(JSON.stringify(encoded.data)),
+    body: encoder.encode(JSON.stringify(wire)),
   };
 }
 
@@ -88,11 +88,22 @@ export function decodeEvent<Schema extends z.ZodType>(
   return { envelope: readEnvelope(definition.name, message), data };
 }
 
+function wireOf<Schema extends z.ZodType>(definition: EventDefinition<Schema>, data: z.output<Schema>): unknown {
+  const quick = passageOf(definition.schema).write(data);
+  if (quick !== GAVE_UP) return quick;
+  const encoded = z.safeEncode(definition.schema, data);
+  if (!encoded.success) throw new Rejection('bad-event', `${definition.name}: ${describeIssues(encoded.error)}`);
+  return encoded.data;
+}
+
 /** Checks data against the event's schema; the Rejection names the first field at fault. */
 export function parseData<Schema extends z.ZodType>(
   definition: EventDefinition<Schema>,
   input: unknown,
 ): z.output<Schema> {
+  const quick = passageOf(definition.schema).read(input);
+  // What the passage lets through is what the schema would have made of it.
+  if (quick !== GAVE_UP) return quick as z.output<Schema>;
   const parsed = definition.schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.');

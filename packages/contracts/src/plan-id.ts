@@ -1,25 +1,33 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { GAVE_UP, passageOf } from './compile-schema.ts';
 import { type Plan, rebalancePlanned } from './events/decisions.ts';
+
+const UNKNOWN_ID = '0'.repeat(64);
 
 /**
  * The id of a plan is the sha256 of all the rest of it in canonical form (wire form, keys sorted, no spaces), so a
  * plan that was changed on its way no longer fits its id.
  */
 export function planIdOf(plan: Omit<Plan, 'planId'>): string {
-  const wire = z.encode(rebalancePlanned.schema, { ...plan, planId: '0'.repeat(64) });
-  const { planId: _replaced, ...body } = wire;
-  return createHash('sha256').update(canonicalJson(body)).digest('hex');
+  const whole = { ...plan, planId: UNKNOWN_ID };
+  const quick = passageOf(rebalancePlanned.schema).write(whole);
+  // Both ways give the wire form of a plan.
+  const wire = (quick === GAVE_UP ? z.encode(rebalancePlanned.schema, whole) : quick) as object;
+  return hash('sha256', canonicalJson({ ...wire, planId: undefined }));
 }
 
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`);
-    return `{${entries.join(',')}}`;
+    // Only ever asked for the fields it was asked about.
+    const fields = value as Record<string, unknown>;
+    let text = '';
+    for (const key of Object.keys(fields).sort()) {
+      if (fields[key] === undefined) continue;
+      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(fields[key])}`;
+    }
+    return `{${text}}`;
   }
   return JSON.stringify(value);
 }
