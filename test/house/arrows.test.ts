@@ -48,6 +48,22 @@ describe('arrows', () => {
     },
   );
 
+  it('never lead back to where they began, not even by way of tests', () => {
+    const next = (name: string) => {
+      const manifest = packages.find((one) => one.name === name);
+      return ownDependencies({ ...manifest?.dependencies, ...manifest?.devDependencies }).map((other) => other.name);
+    };
+    const reached = (from: string, seen = new Set<string>()): Set<string> => {
+      for (const name of next(from)) {
+        if (seen.has(name)) continue;
+        seen.add(name);
+        reached(name, seen);
+      }
+      return seen;
+    };
+    expect(packages.filter(({ name }) => reached(name).has(name)).map(({ name }) => name)).toEqual([]);
+  });
+
   it.each(packages.map((manifest) => [manifest.folder, manifest] as const))(
     '%s imports its neighbours by name and only those it declares',
     (folder, manifest) => {

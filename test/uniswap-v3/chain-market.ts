@@ -3,13 +3,13 @@ import { addresses } from '@rangeward/localnet/addresses';
 import { createPool as createPoolOnChain, deployTokenPair, mintTestToken } from '@rangeward/localnet/create-pool';
 import type { LocalClient } from '@rangeward/localnet/local-client';
 import { approve } from '@rangeward/localnet/open-position';
+import { type PoolEvent, replayEvents } from '@rangeward/uniswap-v3/pool-replay';
+import { clonePool, createPool, type Pool, setFeeProtocol } from '@rangeward/uniswap-v3/pool-state';
+import { computeSwap, type SwapOrder, swap } from '@rangeward/uniswap-v3/pool-swap';
+import { floorToSpacing, type TickRange } from '@rangeward/uniswap-v3/tick-grid';
+import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { type Address, encodeFunctionData, type Hex, type Log, maxUint128, maxUint256, parseEventLogs } from 'viem';
 import { expect } from 'vitest';
-import { type PoolEvent, replayEvents } from '../src/pool-replay.ts';
-import { clonePool, createPool, type Pool, setFeeProtocol } from '../src/pool-state.ts';
-import { computeSwap, type SwapOrder, swap } from '../src/pool-swap.ts';
-import { floorToSpacing, type TickRange } from '../src/tick-grid.ts';
-import { getSqrtRatioAtTick } from '../src/tick-math.ts';
 import { factoryAbi, managerAbi, poolAbi, routerAbi } from './contract-abis.ts';
 
 /** What a pool is opened with. */

@@ -2,10 +2,10 @@ import { addresses } from '@rangeward/localnet/addresses';
 import { type Anvil, startAnvil } from '@rangeward/localnet/anvil';
 import { deployUniswap } from '@rangeward/localnet/deploy-uniswap';
 import { type LocalClient, localClient } from '@rangeward/localnet/local-client';
+import { computeSwap, type SwapOrder } from '@rangeward/uniswap-v3/pool-swap';
+import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { type Address, decodeFunctionResult, encodeFunctionData, encodePacked, keccak256 } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { computeSwap, type SwapOrder } from '../src/pool-swap.ts';
-import { getSqrtRatioAtTick } from '../src/tick-math.ts';
 import {
   amountUpTo,
   asFactoryOwner,

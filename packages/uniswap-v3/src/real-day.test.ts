@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { computeSwapOfEvent, type PoolEvent } from '../src/pool-replay.ts';
-import { createPool, positionKey } from '../src/pool-state.ts';
-import { outcomeOf } from '../src/pool-swap.ts';
-import { pricePathFeesRoundingDown } from '../src/price-path-fees.ts';
-import { isInRange, type TickRange } from '../src/tick-grid.ts';
+import { computeSwapOfEvent, type PoolEvent } from './pool-replay.ts';
+import { createPool, positionKey } from './pool-state.ts';
+import { outcomeOf } from './pool-swap.ts';
+import { pricePathFeesRoundingDown } from './price-path-fees.ts';
+import { isInRange, type TickRange } from './tick-grid.ts';
 
 // A day of mainnet's USDC/WETH 0.05 % pool, 2024-01-05: no protocol fee was on then. The data stays where it is, beside the project.
 const realDay = fileURLToPath(
