@@ -1,134 +1,32 @@
 // The way in from a fresh machine: runs on Node 20 with nothing installed, brings what the rest needs, then hands over.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, own, root, setUp } from './set-up.mjs';
 
-const PNPM = 'pnpm@12.21.0';
-const IMAGES = { 'nats-server': 'nats:2.12-alpine', 'redis-server': 'redis:8-alpine' };
-const PACKAGES = { 'nats-server': 'nats-server', 'redis-server': 'redis-server' };
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const own = join(root, '.rangeward');
-const bin = join(own, 'bin');
 const [command = 'start', ...rest] = process.argv.slice(2);
+const say = (text) => process.stderr.write(`${text}\n`);
 
-process.chdir(root);
-mkdirSync(bin, { recursive: true });
-process.env.PATH = [process.env.PATH, bin, '/usr/sbin', '/usr/local/sbin'].join(delimiter);
-
-const quiet = command === 'rangeward';
-const say = (text) => {
-  if (!quiet) process.stderr.write(`${text}\n`);
+const commands = {
+  start: (node) => handOver(node, ['apps/cli/src/main.ts', 'start', ...rest]),
+  rangeward: (node) => handOver(node, ['apps/cli/src/main.ts', ...rest]),
+  test,
 };
 
 await main();
 
 async function main() {
-  installDependencies();
-  const node = findNode();
-  process.env.PATH = `${dirname(node)}${delimiter}${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
+  process.chdir(root);
+  const work = commands[command];
+  if (!work) fail(`unknown command ${command}; one of ${Object.keys(commands).join(', ')}`);
+  const node = setUp({ servers: command !== 'rangeward', say });
   // Twenty small files are compiled at every start; the cache takes a third off it.
   process.env.NODE_COMPILE_CACHE ??= join(own, 'compile-cache');
-  if (command === 'rangeward') return handOver(node, ['apps/cli/src/main.ts', ...rest]);
-  for (const server of Object.keys(PACKAGES)) ensureServer(server);
-  if (command === 'start') return handOver(node, ['apps/cli/src/main.ts', 'start', ...rest]);
-  if (command === 'test') return test(node);
-  fail(`unknown command ${command}; one of start, test, rangeward`);
+  await work(node);
 }
 
-function installDependencies() {
-  const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...workspaceManifests()];
-  const hash = createHash('sha256');
-  for (const file of manifests) hash.update(readFileSync(join(root, file)));
-  const fingerprint = hash.digest('hex');
-  const stamp = join(root, 'node_modules', '.rangeward-installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return;
-  say('setting up: dependencies and Node 24 (about half a minute the first time)');
-  run(
-    'npx',
-    ['--yes', PNPM, 'install', '--frozen-lockfile', '--reporter=append-only'],
-    'the dependencies could not be installed',
-  );
-  writeFileSync(stamp, fingerprint);
-}
-
-function workspaceManifests() {
-  const folders = ['services', 'packages', 'packages/adapters', 'apps'].flatMap((room) =>
-    readdirSync(join(root, room), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => `${room}/${entry.name}`),
-  );
-  return [...folders, 'test', 'bench']
-    .map((folder) => `${folder}/package.json`)
-    .filter((file) => existsSync(join(root, file)));
-}
-
-/** Node 24 comes as an optional dependency for the platform; a machine that has it already needs none. */
-function findNode() {
-  const names = [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
-  const found = names.map((name) => join(root, 'node_modules', name, 'bin', 'node')).find(existsSync);
-  if (found) return found;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  return fail(
-    `Node 24 is needed and no build of it came for ${process.platform} ${process.arch}; install Node 24 and try again`,
-  );
-}
-
-function ensureServer(name) {
-  if (onPath(name)) return;
-  if (process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get')) return installFromDebian(name);
-  if (onPath('docker') && spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return takeFromDocker(name);
-  const how =
-    process.platform === 'darwin'
-      ? `brew install ${name === 'redis-server' ? 'redis' : name}`
-      : `apt-get install ${PACKAGES[name]}`;
-  fail(`${name} is needed: install it (${how}), or start Docker, and try again`);
-}
-
-function installFromDebian(name) {
-  say(`setting up: ${name} from Debian's packages`);
-  const policy = '/usr/sbin/policy-rc.d';
-  const ours = !existsSync(policy);
-  // The package would start a server of its own on the default port; we only want the program.
-  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const install = ['install', '-y', '-qq', '--no-install-recommends', PACKAGES[name]];
-    if (spawnSync('apt-get', install, { stdio: 'ignore', env: environment }).status !== 0) {
-      run('apt-get', ['update', '-qq'], "Debian's package lists could not be fetched", environment);
-      run('apt-get', install, `${name} could not be installed from Debian's packages`, environment);
-    }
-    if (existsSync('/run/systemd/system')) spawnSync('systemctl', ['disable', name], { stdio: 'ignore' });
-  } finally {
-    if (ours) rmSync(policy, { force: true });
-  }
-}
-
-/** A program that answers `docker run`: same arguments, same files, the host's network. */
-function takeFromDocker(name) {
-  say(`setting up: ${name} by Docker (${IMAGES[name]})`);
-  run('docker', ['pull', '--quiet', IMAGES[name]], `${IMAGES[name]} could not be pulled`, process.env, () =>
-    hasImage(IMAGES[name]),
-  );
-  const script = `#!/bin/sh
-exec docker run --rm --init --network host --user "$(id -u):$(id -g)" -v /tmp:/tmp -v '${root}:${root}' -w "$PWD" --entrypoint ${name} ${IMAGES[name]} "$@"
-`;
-  writeFileSync(join(bin, name), script, { mode: 0o755 });
-}
-
-function hasImage(image) {
-  return spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0;
+async function handOver(node, args) {
+  process.exitCode = await child(node, args);
 }
 
 async function test(node) {
@@ -140,7 +38,7 @@ async function test(node) {
   ];
   const failed = steps.filter(([name, args]) => {
     say(`checking: ${name}`);
-    return spawnSync(node, args, { stdio: 'inherit' }).status !== 0;
+    return spawnSync(node, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status !== 0;
   });
   const report = join(own, 'test-results.json');
   rmSync(report, { force: true });
@@ -157,40 +55,44 @@ async function test(node) {
   process.exitCode = lost === 0 ? 0 : 1;
 }
 
-async function handOver(node, args) {
-  process.exitCode = await child(node, args);
-}
-
-/** Runs to its end; a signal to us is passed on, so that the child can leave tidily. */
+/**
+ * Runs to its end. It has a group of its own, and a signal to us is passed on, so that it hears of each once and can
+ * leave tidily: Ctrl-C reaches npm and us, and npm passes it on to us as well. It is asked to end when we are killed
+ * (on Linux) and when npm is.
+ */
 function child(file, args) {
   return new Promise((resolve) => {
-    const running = spawn(file, args, { stdio: 'inherit', env: process.env });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => running.kill(signal));
-    running.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+    const [program, ...all] = [...endWithParent(), file, ...args];
+    const running = spawn(program, all, { stdio: 'inherit', env: process.env, detached: true });
+    let passedOnMs = Number.NEGATIVE_INFINITY;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => {
+        if (performance.now() - passedOnMs < 500) return;
+        passedOnMs = performance.now();
+        running.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+      });
+    }
+    const watch = watchNpm(() => running.kill('SIGTERM'));
+    running.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
+    });
     running.on('error', (error) => fail(error.message));
   });
 }
 
-function run(file, args, problem, environment = process.env, otherwise = () => false) {
-  const { status } = spawnSync(file, args, {
-    stdio: quiet ? 'ignore' : ['ignore', 'inherit', 'inherit'],
-    env: environment,
-  });
-  if (status !== 0 && !otherwise()) fail(`${problem} (${file} ${args.join(' ')})`);
+/** On Linux the kernel can tell a child that its parent is gone, however that ended. */
+function endWithParent() {
+  const wish = ['setpriv', '--pdeathsig', 'TERM'];
+  const [program, ...args] = [...wish, 'true'];
+  return process.platform === 'linux' && spawnSync(program, args, { stdio: 'ignore' }).status === 0 ? wish : [];
 }
 
-function onPath(name) {
-  return process.env.PATH.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-function fail(problem) {
-  process.stderr.write(`rangeward: ${problem}\n`);
-  process.exit(1);
+/** An npm that was killed cannot say so; but then we have another parent. */
+function watchNpm(gone) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const npm = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== npm) gone();
+  }, 1_000);
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { dieWithParent } from './die-with-parent.ts';
 import { canListen, freePort } from './free-port.ts';
 
 /** What to run and how to tell that it answers. */
@@ -182,23 +183,4 @@ function removeDir(path: string): void {
 
 function logTail(logFile: string): string {
   return existsSync(logFile) ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '(no log)';
-}
-
-let prefix: readonly string[] | undefined;
-
-/**
- * An 'exit' handler does not run when this process is killed by a signal. On Linux the kernel can end the child then:
- * setpriv sets that wish and becomes the server itself (same process id). Elsewhere the handler alone has to do.
- */
-function dieWithParent(): readonly string[] {
-  if (prefix === undefined) {
-    const wish = ['setpriv', '--pdeathsig', 'KILL'];
-    try {
-      execFileSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' });
-      prefix = wish;
-    } catch {
-      prefix = [];
-    }
-  }
-  return prefix;
 }

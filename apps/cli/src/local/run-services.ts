@@ -8,6 +8,7 @@ import { serviceNames } from '@rangeward/contracts';
 import { hosted as decision } from '@rangeward/decision/hosted';
 import { hosted as executor } from '@rangeward/executor/hosted';
 import { type HostSources, hostService } from '@rangeward/host/host-service';
+import { dieWithParent } from '@rangeward/localnet/die-with-parent';
 import { hosted as marketData } from '@rangeward/market-data/hosted';
 import { hosted as scheduler } from '@rangeward/scheduler/hosted';
 import type { Life } from '@rangeward/service/life';
@@ -48,7 +49,8 @@ async function spawnService(
   signal: AbortSignal,
 ) {
   const main = fileURLToPath(new URL(`../../../../services/${name}/src/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, [main], {
+  const [program = process.execPath, ...args] = [...dieWithParent(), process.execPath, main];
+  const child = spawn(program, args, {
     env: { ...env, RANGEWARD_CONFIG: configFile, PORT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C reaches us alone; we end the services in order.
