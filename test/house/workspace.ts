@@ -1,16 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Files that git knows or would add, so that what lies around unversioned does not count. */
+/** The names that .gitignore keeps out; read here because a machine that got the sources as an archive has no git. */
+const ignored = readFileSync(`${root}/.gitignore`, 'utf8')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => line.replace(/\/$/, ''));
+
+/** Files of the project, those not committed yet too, so that a new file is checked before it is added. */
 export function files(...patterns: string[]): string[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...patterns], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  return listed.split('\n').filter((file) => file !== '' && exists(file));
+  const exclude = (path: string) => ignored.some((name) => matchesGlob(basename(path), name));
+  return globSync(patterns, { cwd: root, exclude }).sort();
 }
 
 export function read(file: string): string {
