@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /**
  * A quick way through a schema. zod stays what decides: a step here only ever lets through what zod would let through,
@@ -30,6 +30,18 @@ export function passageOf(schema: z.core.$ZodType): Passage {
   const passage = read === null || write === null ? askZod : { read, write };
   passages.set(schema, passage);
   return passage;
+}
+
+/** The wire form of a value; throws a ZodError when it does not follow the schema. */
+export function toWire<Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>): z.input<Schema> {
+  const quick = passageOf(schema).write(value);
+  return quick === GAVE_UP ? z.encode(schema, value) : (quick as z.input<Schema>);
+}
+
+/** The value of a wire form; throws a ZodError when that does not follow the schema. */
+export function fromWire<Schema extends z.ZodType>(schema: Schema, wire: unknown): z.output<Schema> {
+  const quick = passageOf(schema).read(wire);
+  return quick === GAVE_UP ? schema.parse(wire) : (quick as z.output<Schema>);
 }
 
 /** A step for the schema; null when something in it is not known here. */

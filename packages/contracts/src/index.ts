@@ -1,4 +1,5 @@
 export { catalogue, definitionNamed, definitionOf } from './catalogue.ts';
+export { fromWire, toWire } from './compile-schema.ts';
 export { type ConsumerDefinition, consumers } from './consumers.ts';
 export {
   defineEvent,

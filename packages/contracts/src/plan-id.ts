@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
-import { GAVE_UP, passageOf } from './compile-schema.ts';
+import { toWire } from './compile-schema.ts';
 import { type Plan, rebalancePlanned } from './events/decisions.ts';
 
 const UNKNOWN_ID = '0'.repeat(64);
@@ -10,10 +9,7 @@ const UNKNOWN_ID = '0'.repeat(64);
  * plan that was changed on its way no longer fits its id.
  */
 export function planIdOf(plan: Omit<Plan, 'planId'>): string {
-  const whole = { ...plan, planId: UNKNOWN_ID };
-  const quick = passageOf(rebalancePlanned.schema).write(whole);
-  // Both ways give the wire form of a plan.
-  const wire = (quick === GAVE_UP ? z.encode(rebalancePlanned.schema, whole) : quick) as object;
+  const wire = toWire(rebalancePlanned.schema, { ...plan, planId: UNKNOWN_ID });
   return hash('sha256', canonicalJson({ ...wire, planId: undefined }));
 }
 

@@ -1,4 +1,4 @@
-import { decisionMade, type EventData, rebalancePlanned } from '@rangeward/contracts';
+import { decisionMade, type EventData, fromWire, rebalancePlanned, toWire } from '@rangeward/contracts';
 import { z } from 'zod';
 
 /** What a run's decision says to others: both messages, exactly as they go out. */
@@ -10,10 +10,10 @@ export type DecisionRecord = {
 const recordSchema = z.object({ decision: decisionMade.schema, plan: rebalancePlanned.schema.nullable() });
 
 export function writeRecord(record: DecisionRecord): string {
-  return JSON.stringify(z.encode(recordSchema, record));
+  return JSON.stringify(toWire(recordSchema, record));
 }
 
 /** Throws a ZodError or a SyntaxError when the text is not a record of ours. */
 export function readRecord(text: string): DecisionRecord {
-  return z.decode(recordSchema, JSON.parse(text));
+  return fromWire(recordSchema, JSON.parse(text));
 }

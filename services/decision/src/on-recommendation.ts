@@ -48,7 +48,8 @@ export function onRecommendation(dependencies: Dependencies): Handler {
   return on(recommendation, async (event, context) => {
     const { run } = event.data;
     const [saved, breaker] = await Promise.all([
-      decisions.load(run.id),
+      // A first delivery need not ask: were there a decision all the same, saving would bring it to light.
+      context.attempt > 1 ? decisions.load(run.id) : null,
       // A paper run risks nothing, so it does not ask.
       run.mode === 'live' ? readBreaker() : ('closed' as const),
     ]);

@@ -3,7 +3,7 @@ import type { RunRecords } from '@rangeward/adapter-redis/run-records';
 import { type DomainEvent, type EventDefinition, type Run, runCompleted } from '@rangeward/contracts';
 import type { MeasureRun } from './measure-run.ts';
 import { type NotedFact, noteFact, type RunFacts } from './note-fact.ts';
-import { summariseRun } from './summarise-run.ts';
+import { mayBeOver, summariseRun } from './summarise-run.ts';
 
 type Publish = MessageContext['publish'];
 
@@ -23,10 +23,11 @@ export function handleRunEvent(definition: EventDefinition, ledger: Ledger): Han
  */
 export async function keep(run: Run, noted: NotedFact, ledger: Ledger, publish: Publish): Promise<void> {
   const { records, measure } = ledger;
-  const { facts, closed } = await records.note(run, noted.name, noted.fact);
+  const { names, closed } = await records.note(run, noted.name, noted.fact);
+  if (closed || !mayBeOver(names)) return;
   // What the store holds under these names was written by this function.
-  const result = summariseRun(run, facts as RunFacts);
-  if (closed || result.completedAt === null) return;
+  const result = summariseRun(run, (await records.facts(run.id)) as RunFacts);
+  if (result.completedAt === null) return;
   await publish(runCompleted, { run, result }, { correlationId: run.id, time: result.completedAt });
   if (await records.close(run, result)) measure(result);
 }

@@ -2,7 +2,7 @@ import type { Run } from '@rangeward/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FactName, RunFacts } from './note-fact.ts';
-import { summariseRun } from './summarise-run.ts';
+import { mayBeOver, summariseRun } from './summarise-run.ts';
 
 const run: Run = {
   id: '0'.repeat(32),
@@ -100,5 +100,28 @@ describe('the record of a run', () => {
         expect(summariseRun(run, facts as RunFacts)).toEqual(summariseRun(run, all));
       }),
     );
+  });
+
+  it('is only over with names that say that it may be', () => {
+    const all: RunFacts = {
+      ...common,
+      decision: act,
+      plan: { at: at(4), planId: 'p' },
+      trade,
+      skipped: { at: at(1), reason: 'back' },
+      overdue: { at: run.deadline },
+    };
+    const names = Object.keys(all) as FactName[];
+    fc.assert(
+      fc.property(fc.subarray(names), fc.boolean(), (chosen, holds) => {
+        const facts = Object.fromEntries(chosen.map((name) => [name, all[name]])) as RunFacts;
+        if (holds && facts.decision) facts.decision = hold;
+        // A plan without its trade is said of no run that holds.
+        fc.pre(!(holds && chosen.includes('plan')));
+        if (summariseRun(run, facts).completedAt !== null) expect(mayBeOver(chosen)).toBe(true);
+      }),
+    );
+    expect(mayBeOver(['started', 'market', 'prior', 'recommendation', 'decision', 'plan'])).toBe(false);
+    expect(mayBeOver(['started', 'market', 'prior', 'recommendation'])).toBe(false);
   });
 });

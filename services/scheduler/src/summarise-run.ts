@@ -1,5 +1,5 @@
 import type { Run, RunResult } from '@rangeward/contracts';
-import type { RunFacts } from './note-fact.ts';
+import type { FactName, RunFacts } from './note-fact.ts';
 
 /**
  * The record of a run from its facts, whatever order they came in. Pure: the same facts give the same record, so two
@@ -72,17 +72,18 @@ function endOf(facts: RunFacts): End | null {
   return { status: failed ? 'failed' : 'completed', at, failure: failed ? facts.trade.reason : null };
 }
 
-type Complete = RunFacts & Required<Pick<RunFacts, 'started' | 'market' | 'prior' | 'recommendation' | 'decision'>>;
+const needed = ['started', 'market', 'prior', 'recommendation', 'decision'] as const satisfies readonly FactName[];
+
+/** Whether a run with facts of these names can be over at all; the facts themselves decide. */
+export function mayBeOver(names: readonly string[]): boolean {
+  if (names.includes('overdue') || names.includes('skipped')) return true;
+  return needed.every((name) => names.includes(name)) && (!names.includes('plan') || names.includes('trade'));
+}
+
+type Complete = RunFacts & Required<Pick<RunFacts, (typeof needed)[number]>>;
 
 function hasEveryFact(facts: RunFacts): facts is Complete {
-  const { started, market, prior, recommendation, decision } = facts;
-  return (
-    started !== undefined &&
-    market !== undefined &&
-    prior !== undefined &&
-    recommendation !== undefined &&
-    decision !== undefined
-  );
+  return needed.every((name) => facts[name] !== undefined);
 }
 
 const steps = [

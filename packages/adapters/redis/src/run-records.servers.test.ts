@@ -74,10 +74,9 @@ describe('the run ledger', () => {
     const run = runOf(1);
     await records.note(run, 'market', { block: 1 });
     await records.note(run, 'market', { block: 2 });
-    expect(await records.note(run, 'prior', { centre: 3 })).toEqual({
-      facts: { market: { block: 1 }, prior: { centre: 3 } },
-      closed: false,
-    });
+    const { names, closed } = await records.note(run, 'prior', { centre: 3 });
+    expect({ names: names.toSorted(), closed }).toEqual({ names: ['market', 'prior'], closed: false });
+    expect(await records.facts(run.id)).toEqual({ market: { block: 1 }, prior: { centre: 3 } });
     expect(await records.read(run.id)).toEqual({
       run,
       facts: { market: { block: 1 }, prior: { centre: 3 } },

@@ -1,5 +1,4 @@
-import { type Run, type RunResult, runCompleted } from '@rangeward/contracts';
-import { z } from 'zod';
+import { type Run, type RunResult, runCompleted, toWire } from '@rangeward/contracts';
 import type { Redis } from './connect.ts';
 import { defineScript } from './script.ts';
 
@@ -9,8 +8,10 @@ import { defineScript } from './script.ts';
  * add up to.
  */
 export type RunRecords = {
-  /** Notes a fact of a run. Returns all its facts so far, and whether the run was closed before. */
-  note(run: Run, name: string, fact: unknown): Promise<{ facts: Record<string, unknown>; closed: boolean }>;
+  /** Notes a fact of a run. Returns the names of all its facts so far, in no order, and whether the run was closed before. */
+  note(run: Run, name: string, fact: unknown): Promise<{ names: readonly string[]; closed: boolean }>;
+  /** All facts of a run so far, by name. */
+  facts(runId: string): Promise<Record<string, unknown>>;
   /** Stores the result and adds it to the position's totals, once. Returns whether this was the time it did. */
   close(run: Run, result: RunResult): Promise<boolean>;
   /** Runs still open whose deadline is not after `nowMs`. */
@@ -50,7 +51,7 @@ if redis.call('HSETNX', KEYS[1], 'run', ARGV[3]) == 1 then
   redis.call('ZADD', KEYS[3], ARGV[5], ARGV[6])
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
 end
-return redis.call('HGETALL', KEYS[1])`,
+return redis.call('HKEYS', KEYS[1])`,
 );
 
 const closeRun = defineScript(
@@ -86,18 +87,20 @@ export function createRunRecords(redis: Redis): RunRecords {
   return {
     note: async (run, name, fact) => {
       const deadlineMs = Date.parse(run.deadline);
-      const wire = JSON.stringify(z.encode(wireRun, run));
+      const wire = JSON.stringify(toWire(wireRun, run));
       const keys = [runKey(run.id), OPEN, BY_START];
       const values = [`fact:${name}`, JSON.stringify(fact), wire, deadlineMs, Date.parse(run.startedAt), run.id];
-      const fields = pairs(await noteFact(redis, keys, values));
-      return { facts: factsOf(fields), closed: fields.result !== undefined };
+      const fields = await noteFact(redis, keys, values);
+      const known = Array.isArray(fields) ? fields.map(String) : [];
+      return { names: known.flatMap((field) => factName(field) ?? []), closed: known.includes('result') };
     },
+    facts: async (runId) => factsOf(await redis.hgetall(runKey(runId))),
     close: async (run, result) => {
       const keys = [runKey(run.id), OPEN, totalsKey(run)];
       const live = result.mode === 'live';
       const rebalanced = live && result.outcome === 'confirmed' && result.decision === 'rebalance';
       const first = await closeRun(redis, keys, [
-        JSON.stringify(z.encode(wireResult, result)),
+        JSON.stringify(toWire(wireResult, result)),
         run.id,
         result.status,
         result.completedAt ?? run.deadline,
@@ -142,20 +145,19 @@ async function readRun(redis: Redis, id: string): Promise<StoredRun | null> {
   };
 }
 
-function factsOf(fields: Record<string, string>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([key, value]) =>
-      key.startsWith('fact:') ? [[key.slice('fact:'.length), JSON.parse(value)]] : [],
-    ),
-  );
+const FACT = 'fact:';
+
+function factName(field: string): string | null {
+  return field.startsWith(FACT) ? field.slice(FACT.length) : null;
 }
 
-/** A script gives a hash as a flat list of names and values. */
-function pairs(flat: unknown): Record<string, string> {
-  const list = Array.isArray(flat) ? flat.map(String) : [];
-  const fields: Record<string, string> = {};
-  for (let index = 0; index + 1 < list.length; index += 2) fields[list[index] ?? ''] = list[index + 1] ?? '';
-  return fields;
+function factsOf(fields: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([field, text]) => {
+      const name = factName(field);
+      return name === null ? [] : [[name, JSON.parse(text)]];
+    }),
+  );
 }
 
 function totalsOf(fields: Record<string, string>): PositionTotals {
