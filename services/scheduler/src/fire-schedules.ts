@@ -27,7 +27,7 @@ export function fireSchedule(schedule: Schedule, dependencies: Dependencies): { 
     timer = setTimeout(() => {
       if (dependencies.now() < slot) return wait(slot - 1);
       publishSlot(schedule, slot, dependencies);
-      // After a sleep only the latest slot counts: the ones in between are not made up for.
+      // After a sleep the slot that was waited for fires, late; the ones after it are not made up for.
       wait(Math.max(slot, dependencies.now()));
     }, delayMs);
   };
