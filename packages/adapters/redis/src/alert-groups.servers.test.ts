@@ -1,20 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { hitGroup } from './alert-groups.ts';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis) await closeRedis(redis);
-  await server?.stop();
-});
 
 const hit = (nowMs: number, rank = 1, group = 'a') => hitGroup(redis, group, { nowMs, repeatMs: 1_000_000, rank });
 

@@ -1,22 +1,8 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { type EpisodeRef, readEpisode, rewindEpisode, saveEpisode } from './breach-episodes.ts';
 import { readFeedCursor, saveFeedCursor } from './feed-cursor.ts';
 import { readTriggerMemory, saveTriggerMemory } from './trigger-memory.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
 
 const ref: EpisodeRef = { chain: 'local', pool: '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640', id: 'main' };
 const episode = { tokenId: '5', side: 'below', block: 20 } as const;

@@ -1,20 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { readBreaker, writeBreaker } from './breakers.ts';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis !== undefined) await closeRedis(redis);
-  await server?.stop();
-});
 
 const open = { state: 'open', sinceMs: 1_000, reason: '7 errors' } as const;
 const halfOpen = { ...open, state: 'half-open' } as const;

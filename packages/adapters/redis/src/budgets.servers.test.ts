@@ -1,6 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { redis, server } from '../test/fresh-redis.ts';
 import {
   type BudgetLine,
   commitBudget,
@@ -10,19 +10,6 @@ import {
   reserveBudget,
 } from './budgets.ts';
 import { closeRedis, connectRedis, type Redis } from './connect.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis !== undefined) await closeRedis(redis);
-  await server?.stop();
-});
 
 const day = 86_400_000;
 const gas: BudgetLine = { budget: 'gas-usd-e6', scope: 'live', amount: 60, limit: 100, windowMs: day };

@@ -1,20 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { loadDecision, saveDecision } from './decisions.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis) await closeRedis(redis);
-  await server?.stop();
-});
 
 test('the first decision of a run stands, whoever comes later', async () => {
   expect(await loadDecision(redis, 'r1')).toBeNull();

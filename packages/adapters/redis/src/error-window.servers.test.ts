@@ -1,20 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { countErrors } from './error-window.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis) await closeRedis(redis);
-  await server?.stop();
-});
 
 const START = 1_770_000_000_000;
 const at = (offsetMs: number, added: number) =>

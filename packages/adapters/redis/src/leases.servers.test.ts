@@ -1,21 +1,8 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { expect, test } from 'vitest';
+import { redis, server } from '../test/fresh-redis.ts';
+import { closeRedis, connectRedis } from './connect.ts';
 import { acquireLease, fenceGuard, fenceKey, keepLease, type Lease } from './leases.ts';
 import { defineScript } from './script.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis !== undefined) await closeRedis(redis);
-  await server?.stop();
-});
 
 async function acquired(name: string, holder: string, ttlMs: number): Promise<Lease> {
   const lease = await acquireLease(redis, name, holder, ttlMs);

@@ -1,6 +1,5 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import {
   adoptPosition,
   listPositions,
@@ -9,19 +8,6 @@ import {
   readPosition,
   registryVersion,
 } from './position-registry.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis?.disconnect();
-  await server?.stop();
-});
 
 const ref: PositionRef = { chain: 'local', pool: '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640', id: 'main' };
 const entry = { amount0: 10n ** 30n, amount1: 1n };

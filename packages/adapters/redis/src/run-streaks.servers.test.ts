@@ -1,20 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { noteRunEnd } from './run-streaks.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  if (redis) await closeRedis(redis);
-  await server?.stop();
-});
 
 const note = (startedAtMs: number, failed: boolean, position = 'p') =>
   noteRunEnd(redis, position, { id: `run${startedAtMs}`, startedAtMs, failed });

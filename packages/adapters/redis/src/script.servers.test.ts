@@ -1,19 +1,6 @@
-import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { closeRedis, connectRedis, type Redis } from './connect.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../test/fresh-redis.ts';
 import { defineScript } from './script.ts';
-
-let server: RedisServer;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = await connectRedis({ url: server.url });
-});
-afterAll(async () => {
-  if (redis !== undefined) await closeRedis(redis);
-  await server?.stop();
-});
 
 test('keys and values go in, the answer comes out, also on a server that forgot the script', async () => {
   const join = defineScript('Join', 1, `return KEYS[1] .. ARGV[1] .. ARGV[2]`);
