@@ -4,6 +4,7 @@ import { redisSettings } from '@rangeward/adapter-redis/settings';
 import { tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
+import { concerns, configuredPools } from './configured-pools.ts';
 import { scheduleProblem } from './plan-slots.ts';
 
 const schedule = z
@@ -25,7 +26,7 @@ const schedulerSettings = z.strictObject({
   runTimeoutS: z.int().min(5).max(3600).default(300).describe('a run without a result by then is failed'),
 });
 
-export const settings = z.strictObject({
+const fields = z.strictObject({
   ...processSettings,
   mode: z.enum(tradingModes).default('paper'),
   nats: natsSettings,
@@ -33,4 +34,21 @@ export const settings = z.strictObject({
   chains: chainsSettings.default({}),
   scheduler: schedulerSettings.prefault({}),
 });
+
+export const settings = fields.superRefine(checkSchedules);
 export type Settings = z.output<typeof settings>;
+
+/** Says of a schedule that means no configured position that it would be silent for ever. */
+export function checkSchedules(
+  { chains, scheduler }: Pick<z.output<typeof fields>, 'chains' | 'scheduler'>,
+  context: z.core.$RefinementCtx,
+): void {
+  const pools = configuredPools(chains);
+  if (pools.length === 0) return;
+  for (const [index, schedule] of scheduler.schedules.entries()) {
+    const said = (['position', 'pool', 'chain'] as const).find((name) => schedule[name] !== undefined);
+    if (said === undefined || pools.some((pool) => concerns(schedule, pool))) continue;
+    const path = ['scheduler', 'schedules', index, said];
+    context.addIssue({ code: 'custom', path, message: 'this schedule means no configured position' });
+  }
+}

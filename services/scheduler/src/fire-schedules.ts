@@ -1,7 +1,7 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { scheduledTrigger } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
-import type { ManagedPool } from './accept-trigger.ts';
+import { type ConfiguredPool, concerns } from './configured-pools.ts';
 import { nextSlot, type Schedule } from './plan-slots.ts';
 
 /** setTimeout cannot wait longer than this. */
@@ -11,7 +11,7 @@ type Dependencies = {
   readonly bus: Bus;
   readonly log: Logger;
   readonly now: () => number;
-  readonly pools: readonly (ManagedPool & { readonly alias: string })[];
+  readonly pools: readonly ConfiguredPool[];
 };
 
 /**
@@ -43,12 +43,4 @@ function publishSlot(schedule: Schedule, slotMs: number, { bus, log, pools }: De
       log.error({ err: error, job: schedule.name, slot, chain, pool }, 'a scheduled trigger could not be published');
     });
   }
-}
-
-function concerns(schedule: Schedule, pool: ManagedPool & { alias: string }): boolean {
-  const chainFits = schedule.chain === undefined || schedule.chain === pool.chain;
-  const poolFits =
-    schedule.pool === undefined || schedule.pool === pool.alias || schedule.pool.toLowerCase() === pool.pool;
-  const positionFits = schedule.position === undefined || pool.positions.some(({ id }) => id === schedule.position);
-  return chainFits && poolFits && positionFits && pool.positions.length > 0;
 }

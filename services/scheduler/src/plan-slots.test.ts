@@ -42,6 +42,7 @@ describe('slots', () => {
   it('that make no sense are named', () => {
     expect(scheduleProblem({ cron: '61 * * * *', timezone: 'UTC' })).not.toBeNull();
     expect(scheduleProblem({ cron: '0 * * * *', timezone: 'Mars/Olympus' })).not.toBeNull();
+    expect(scheduleProblem({ cron: '0 0 30 2 *', timezone: 'UTC' })).toContain('never fires');
     expect(scheduleProblem({ cron: '0 * * * *', timezone: 'Europe/Rome' })).toBeNull();
   });
 });

@@ -19,8 +19,8 @@ export function nextSlot(schedule: Schedule, afterMs: number): number | null {
 /** What is wrong with a cron expression or time zone, in words; null when nothing is. */
 export function scheduleProblem(schedule: { cron: string; timezone: string }): string | null {
   try {
-    new Cron(schedule.cron, { timezone: schedule.timezone, paused: true }).nextRun();
-    return null;
+    const next = new Cron(schedule.cron, { timezone: schedule.timezone, paused: true }).nextRun();
+    return next === null ? 'it never fires: there is no such time' : null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -5,8 +5,8 @@ import { readPosition } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
 import { consumers, type Run } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
-import type { ManagedPool } from './accept-trigger.ts';
 import type { Settings } from './config.ts';
+import { configuredPools } from './configured-pools.ts';
 import { fireSchedule } from './fire-schedules.ts';
 import { createMeasureRun } from './measure-run.ts';
 import { notedDefinitions } from './note-fact.ts';
@@ -24,7 +24,7 @@ export type Dependencies = {
 
 /** Clock and people in, runs out; and the ledger of all runs. */
 export async function start({ bus, redis, config, log, now }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const pools = configuredPools(config);
+  const pools = configuredPools(config.chains);
   const ledger: Ledger = {
     records: createRunRecords(redis),
     measure: createMeasureRun((of) => pools.find(({ chain, pool }) => chain === of.chain && pool === of.pool)?.alias),
@@ -52,19 +52,6 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
     },
   };
-}
-
-type ConfiguredPool = ManagedPool & { readonly alias: string };
-
-function configuredPools(config: Settings): ConfiguredPool[] {
-  return Object.entries(config.chains).flatMap(([chain, settings]) =>
-    Object.entries(settings.pools).map(([alias, pool]) => ({
-      chain,
-      alias,
-      pool: pool.address,
-      positions: pool.positions,
-    })),
-  );
 }
 
 /** The configuration names the NFT to begin with; the registry knows the one that is live after it moved. */

@@ -2,7 +2,7 @@ import { settings as alerts } from '@rangeward/alerts/config';
 import { settings as decision } from '@rangeward/decision/config';
 import { settings as executor } from '@rangeward/executor/config';
 import { settings as marketData } from '@rangeward/market-data/config';
-import { settings as scheduler } from '@rangeward/scheduler/config';
+import { checkSchedules, settings as scheduler } from '@rangeward/scheduler/config';
 import { loadConfig } from '@rangeward/service/config';
 import { describeConfig } from '@rangeward/service/describe-config';
 import { settings as signal } from '@rangeward/signal/config';
@@ -13,14 +13,16 @@ import { printJson, printTable } from '../output.ts';
 import type { Screen } from '../story/print-story.ts';
 
 /** The configuration of all services together, as one file holds it. */
-export const wholeConfig = z.strictObject({
-  ...scheduler.shape,
-  ...marketData.shape,
-  ...signal.shape,
-  ...decision.shape,
-  ...executor.shape,
-  ...alerts.shape,
-});
+export const wholeConfig = z
+  .strictObject({
+    ...scheduler.shape,
+    ...marketData.shape,
+    ...signal.shape,
+    ...decision.shape,
+    ...executor.shape,
+    ...alerts.shape,
+  })
+  .superRefine(checkSchedules);
 
 /** Every value in force with where it came from; secrets hidden. */
 export function showConfig(flags: GlobalFlags & { json: boolean }, screen: Screen): void {

@@ -32,3 +32,23 @@ test('a chain is known by its id, overridden by what is configured, and an unkno
   expect(describeChain('base', settings)).toMatchObject({ factory, blockTimeS: 2, routerKind: 'swap-router-02' });
   expect(() => describeChain('other', { ...settings, chainId: 5 })).toThrow(/chains\.other\.contracts must name all/);
 });
+
+test('one name, one pool or one NFT that stands there twice is refused where it stands again', () => {
+  const issuesOf = (pools: object) =>
+    chainsSettings
+      .safeParse({ base: { chainId: 8453, rpcUrl: 'http://127.0.0.1:1', pools } })
+      .error?.issues.map(({ path }) => path.slice(2).join('.'));
+  const [one, two] = [
+    { id: 'one', tokenId: '1' },
+    { id: 'two', tokenId: '2' },
+  ];
+  const other = { ...pool, address: `0x${'cd'.repeat(20)}` };
+  expect(
+    issuesOf({ a: { ...pool, positions: [one, two] }, b: { ...other, positions: [{ ...one, tokenId: '3' }] } }),
+  ).toBe(undefined);
+  expect(issuesOf({ a: { ...pool, positions: [one, { ...two, id: 'one' }] } })).toEqual(['a.positions.1.id']);
+  expect(issuesOf({ a: pool, b: { ...pool, address: pool.address.toLowerCase() } })).toEqual(['b.address']);
+  expect(
+    issuesOf({ a: { ...pool, positions: [one] }, b: { ...other, positions: [{ ...two, tokenId: '1' }] } }),
+  ).toEqual(['b.positions.0.tokenId']);
+});

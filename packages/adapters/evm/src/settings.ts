@@ -33,6 +33,14 @@ const poolSettings = z
     if (pool[pool.stable].decimals === 6) return;
     const path = [pool.stable, 'decimals'];
     context.addIssue({ code: 'custom', path, message: 'the dollar token must have 6 decimals' });
+  })
+  .superRefine(({ positions }, context) => {
+    // Runs, records and the registry know a position by its name.
+    for (const [index, { id }] of positions.entries()) {
+      const first = positions.findIndex((other) => other.id === id);
+      if (first === index) continue;
+      context.addIssue({ code: 'custom', path: ['positions', index, 'id'], message: 'another position has this name' });
+    }
   });
 export type PoolSettings = z.output<typeof poolSettings>;
 
@@ -45,7 +53,7 @@ const overrides = z.strictObject({
   wrappedNative: configuredAddress,
 });
 
-const chainSettings = z.strictObject({
+const chainFields = z.strictObject({
   chainId: z.int().positive().describe('checked against the node at start'),
   rpcUrl: z.url({ protocol: /^https?$/ }).describe('HTTP RPC; a secret, never logged'),
   wsUrl: z
@@ -66,6 +74,24 @@ const chainSettings = z.strictObject({
     .optional()
     .describe('a gas trigger fires at or under this; the known chain’s when absent'),
   pools: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), poolSettings).default({}),
+});
+const chainSettings = chainFields.superRefine(({ pools }, context) => {
+  const seen = new Map<string, string>();
+  const nfts = new Map<bigint, string>();
+  for (const [name, { address, positions }] of Object.entries(pools)) {
+    const twin = seen.get(address);
+    const path = ['pools', name, 'address'];
+    // A trigger names the pool by its address; positions under a second name would never be found.
+    if (twin !== undefined) context.addIssue({ code: 'custom', path, message: `is the pool ${twin} already` });
+    seen.set(address, name);
+    for (const [index, { id, tokenId }] of positions.entries()) {
+      const owner = nfts.get(tokenId);
+      const place = ['pools', name, 'positions', index, 'tokenId'];
+      if (owner !== undefined)
+        context.addIssue({ code: 'custom', path: place, message: `is managed as ${owner} already` });
+      nfts.set(tokenId, `${name}/${id}`);
+    }
+  }
 });
 export type ChainSettings = z.output<typeof chainSettings>;
 
