@@ -12,6 +12,7 @@ import { templateOfSubject } from './find-handler.ts';
 import { headersOf, type IncomingMessage, readMessage } from './incoming-message.ts';
 import { deliveriesToGiveUp } from './provision.ts';
 import type { PublishEvent } from './publish-event.ts';
+import { quickHeaders } from './quick-headers.ts';
 import { describeError, type Outcome, settle, type Tries, type Verdict, type Why } from './settle.ts';
 import { createProcessAttributes, startProcess } from './trace.ts';
 
@@ -36,9 +37,11 @@ export function createHandleMessage(handling: Handling): (delivery: JsMsg) => Pr
   const failures = createFailureCount();
   return async (delivery) => {
     const startedMs = performance.now();
+    const quick = quickHeaders(delivery);
     const message = readMessage({
       subject: delivery.subject,
-      headers: headersOf(() => delivery.headers),
+      headers: quick === undefined ? headersOf(() => delivery.headers) : undefined,
+      quick,
       body: delivery.data,
       stream: handling.consumer.stream,
       sequence: delivery.seq,

@@ -23,6 +23,8 @@ export type StoredMessage = {
   readonly subject: string;
   /** Null when they cannot be read. */
   readonly headers: MsgHdrs | undefined | null;
+  /** The headers where they were read already; `headers` is not looked at then. */
+  readonly quick?: Record<string, string> | undefined;
   readonly body: Uint8Array;
   readonly stream: string;
   readonly sequence: number;
@@ -31,12 +33,13 @@ export type StoredMessage = {
 
 /** Reads headers and ids. Whoever sends without any id gets one derived from what the broker stored. */
 export function readMessage(stored: StoredMessage): IncomingMessage {
-  const unreadable = stored.headers === null;
-  const headers = readHeaders(stored.headers ?? undefined);
+  const { subject, body, stream, sequence, storedAtNs } = stored;
+  const unreadable = stored.quick === undefined && stored.headers === null;
+  const headers = stored.quick ?? readHeaders(stored.headers ?? undefined);
   const messageId = headerOf(headers, 'nats-msg-id') || derivedId(stored);
   // A dead letter carries the attributes of what it is about, but is a message of its own.
   const id = stored.stream === 'LP_DLQ' ? messageId : headers['ce-id'] || messageId;
-  return { ...stored, headers, unreadable, id, messageId };
+  return { subject, headers, unreadable, body, stream, sequence, storedAtNs, id, messageId };
 }
 
 /**

@@ -93,7 +93,7 @@ export async function provisionConsumer(jsm: JetStreamManager, consumer: Consume
 
 /** Creates and checks all consumers, for services whose own users may not create any. */
 export async function provisionConsumers(jsm: JetStreamManager): Promise<void> {
-  for (const consumer of Object.values(consumers)) await provisionConsumer(jsm, consumer);
+  await Promise.all(Object.values(consumers).map((consumer) => provisionConsumer(jsm, consumer)));
 }
 
 export function consumerConfig(consumer: ConsumerDefinition) {
