@@ -1,13 +1,9 @@
 import { operator } from '@rangeward/localnet/accounts';
-import { addresses } from '@rangeward/localnet/addresses';
 import { chainStartS } from '@rangeward/localnet/build-chain';
 import { type ChainState, prepareChainState } from '@rangeward/localnet/chain-state';
 import { driveMarket } from '@rangeward/localnet/drive-market';
-import { describePool, readPoolPrice } from '@rangeward/localnet/drive-pool';
-import { localClient } from '@rangeward/localnet/local-client';
 import { marketBlocks } from '@rangeward/localnet/market-model';
-import { type OpenedPosition, openPosition } from '@rangeward/localnet/open-position';
-import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
+import { openAroundPrice } from '@rangeward/localnet/open-around-price';
 
 /** Two hours of trading, so that the first view of the market has something to look at. */
 const HISTORY_BLOCKS = 600;
@@ -17,7 +13,6 @@ const HISTORY_SEED = 3;
  * that the price soon leaves it; not so narrow that it earns more outside half the time than a wide one inside.
  */
 const HALF_WIDTH_TICKS = 150;
-const TICK_SPACING = 10;
 
 /**
  * The chain that the demo's containers begin with: real contracts, two hours of trading, and the position that is
@@ -29,7 +24,13 @@ export function prepareDemoChain(cacheDir: string): Promise<ChainState> {
     variant: `demo/${HISTORY_SEED}/${HISTORY_BLOCKS}/${HALF_WIDTH_TICKS}`,
     beforeDump: async (rpcUrl) => {
       await driveMarket({ rpcUrl, source: history(), blocksPerSecond: Number.POSITIVE_INFINITY });
-      await openManagedPosition(rpcUrl);
+      await openAroundPrice({
+        rpcUrl,
+        account: operator,
+        halfWidthTicks: HALF_WIDTH_TICKS,
+        amount0Desired: 60_000_000_000n,
+        amount1Desired: 20n * 10n ** 18n,
+      });
     },
   });
 }
@@ -40,19 +41,4 @@ function* history() {
     if (left-- === 0) return;
     yield block;
   }
-}
-
-async function openManagedPosition(rpcUrl: string): Promise<OpenedPosition> {
-  const { usdcWethPool: pool, usdc, weth } = addresses;
-  const client = localClient(rpcUrl);
-  const { tick } = await readPoolPrice(client, await describePool(client, { pool, usdc, weth }));
-  return openPosition({
-    rpcUrl,
-    account: operator,
-    pool,
-    tickLower: floorToSpacing(tick - HALF_WIDTH_TICKS, TICK_SPACING),
-    tickUpper: floorToSpacing(tick + HALF_WIDTH_TICKS, TICK_SPACING) + TICK_SPACING,
-    amount0Desired: 60_000_000_000n,
-    amount1Desired: 20n * 10n ** 18n,
-  });
 }

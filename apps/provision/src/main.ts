@@ -1,7 +1,7 @@
 import { openBroker } from '@rangeward/adapter-nats/broker';
-import { provisionConsumer, provisionStreams } from '@rangeward/adapter-nats/provision';
+import { provisionConsumers, provisionStreams } from '@rangeward/adapter-nats/provision';
 import { credentialsOf } from '@rangeward/adapter-nats/settings';
-import { type ConsumerDefinition, consumers } from '@rangeward/contracts';
+import { consumers } from '@rangeward/contracts';
 import { loadConfig } from '@rangeward/service/config';
 import { createLogger } from '@rangeward/service/log';
 import { runProcess } from '@rangeward/service/process';
@@ -29,8 +29,7 @@ await runProcess('provision', async (life) => {
     (opened) => opened.close(),
   );
   await provisionStreams(broker.jsm, { replicas: config.nats.replicas });
-  const declared: ConsumerDefinition[] = Object.values(consumers);
-  await Promise.all(declared.map((consumer) => provisionConsumer(broker.jsm, consumer)));
-  log.info({ consumers: declared.length }, 'streams and consumers are as declared');
+  await provisionConsumers(broker.jsm);
+  log.info({ consumers: Object.keys(consumers).length }, 'streams and consumers are as declared');
   life.end('done');
 });

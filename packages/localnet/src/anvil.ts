@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { localChainId } from './addresses.ts';
 import { placeServer, type RunningServer, startServer } from './server-process.ts';
 
 export interface AnvilOptions {
@@ -39,7 +40,7 @@ export interface Anvil extends RunningServer {
  */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const command = options.binary ?? anvilBinary();
-  const chainId = options.chainId ?? 31_337;
+  const chainId = options.chainId ?? localChainId;
   return placeServer('anvil', options, async (dir, port) => {
     const rpcUrl = `http://127.0.0.1:${port}`;
     const server = await startServer({

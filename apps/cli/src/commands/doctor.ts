@@ -41,7 +41,7 @@ function checkNode(): Finding {
 
 async function checkNats(flags: GlobalFlags): Promise<Finding[]> {
   return attempt('nats', () =>
-    withNats(flags, async (broker) => {
+    withNats(flags, async (broker, { nats }) => {
       const version = broker.nc.info?.version ?? 'unknown';
       const known = await Promise.all(
         Object.keys(streams).map((name) =>
@@ -57,7 +57,7 @@ async function checkNats(flags: GlobalFlags): Promise<Finding[]> {
           ok('nats', `nats-server ${version}`),
           note('streams', `not there yet: ${missing.join(', ')}; the first service makes them`),
         ];
-      await provisionStreams(broker.jsm);
+      await provisionStreams(broker.jsm, { replicas: nats.replicas });
       return [ok('nats', `nats-server ${version}`), ok('streams', `${known.length} as declared`)];
     }),
   );

@@ -1,13 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
-import { localClient } from '@rangeward/localnet/local-client';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
-import { type OpenedPosition, openPosition } from '@rangeward/localnet/open-position';
+import { openAroundPrice } from '@rangeward/localnet/open-around-price';
+import type { OpenedPosition } from '@rangeward/localnet/open-position';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import type { Life } from '@rangeward/service/life';
-import { floorToSpacing } from '@rangeward/uniswap-v3/tick-grid';
-import { parseAbi } from 'viem';
 import { stringify } from 'yaml';
 import type { MarketSource } from './market-source.ts';
 
@@ -36,7 +34,6 @@ export type LocalWorldOptions = {
   readonly onProgress?: (text: string) => void;
 };
 
-const TICK_SPACING = 10;
 const USDC = 60_000_000_000n;
 const WETH = 20n * 10n ** 18n;
 
@@ -56,7 +53,13 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
   ]);
   say(`nats-server ${nats.version}, redis-server ${redis.version} and a chain with the real Uniswap V3 are up`);
   await options.beforePosition?.(chain);
-  const position = await openManagedPosition(chain, options.halfWidthTicks ?? 80);
+  const position = await openAroundPrice({
+    rpcUrl: chain.rpcUrl,
+    account: chain.accounts.operator,
+    halfWidthTicks: options.halfWidthTicks ?? 80,
+    amount0Desired: USDC,
+    amount1Desired: WETH,
+  });
   const configFile = join(folder, 'rangeward.yaml');
   const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
   await writeFile(configFile, stringify(settings));
@@ -72,33 +75,6 @@ const stop = (server: { stop(): Promise<void> }) => server.stop();
 
 function openChain({ cacheDir, market, folder }: LocalWorldOptions): Promise<LocalChain> {
   return loadChain({ cacheDir, variant: market.variant, beforeDump: market.tradeHistory, dir: join(folder, 'chain') });
-}
-
-async function openManagedPosition(chain: LocalChain, halfWidthTicks: number) {
-  const tick = await tickOf(chain);
-  const tickLower = floorToSpacing(tick - halfWidthTicks, TICK_SPACING);
-  const tickUpper = floorToSpacing(tick + halfWidthTicks, TICK_SPACING) + TICK_SPACING;
-  const opened = await openPosition({
-    rpcUrl: chain.rpcUrl,
-    account: chain.accounts.operator,
-    pool: chain.pool,
-    tickLower,
-    tickUpper,
-    amount0Desired: USDC,
-    amount1Desired: WETH,
-  });
-  return { ...opened, tickLower, tickUpper };
-}
-
-const slot0Abi = parseAbi(['function slot0() view returns (uint160, int24 tick, uint16, uint16, uint16, uint8, bool)']);
-
-async function tickOf(chain: LocalChain): Promise<number> {
-  const [, tick] = await localClient(chain.rpcUrl).readContract({
-    address: chain.pool,
-    abi: slot0Abi,
-    functionName: 'slot0',
-  });
-  return tick;
 }
 
 /**

@@ -35,11 +35,12 @@ export function integer(value: number | bigint): string {
 
 /** Seconds with one decimal, or minutes and seconds. */
 export function duration(ms: number): string {
-  const seconds = ms / 1000;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** First eight digits of an id or hash: enough to recognise, and every command takes it. */
+/** The beginning of an id (twelve digits) or hash (eight): enough to recognise, and every command takes it. */
 export function short(id: string): string {
   return id.startsWith('0x') ? id.slice(0, 10) : id.slice(0, 12);
 }

@@ -112,11 +112,11 @@ function tellPrior({ prior }: EventData<typeof priorComputed>): StoryLine[] {
 }
 
 function tellRecommendation({ posterior, range }: EventData<typeof recommendation>): StoryLine[] {
-  const hours = duration(posterior.horizonS * 1000);
+  const ahead = duration(posterior.horizonS * 1000);
   return [
     line(
       'view',
-      `${price(posterior.centerUsdE6)} ± ${percent(posterior.sigmaLog, 2)} over ${hours}; range ${price(range.lowerUsdE6)} to ${price(range.upperUsdE6)} holds ${percent(range.mass)} of it`,
+      `${price(posterior.centerUsdE6)} ± ${percent(posterior.sigmaLog, 2)} over ${ahead}; range ${price(range.lowerUsdE6)} to ${price(range.upperUsdE6)} holds ${percent(range.mass)} of it`,
     ),
   ];
 }

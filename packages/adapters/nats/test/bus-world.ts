@@ -19,7 +19,7 @@ export type BusWorld = {
   stop(): Promise<void>;
 };
 
-export type Logged = { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string };
+type Logged = { readonly level: string; readonly fields: Record<string, unknown>; readonly message: string };
 
 /** `NATS_SERVER_BINARIES` names the servers to test against, separated by colons; by default the one on the PATH. */
 export function natsServers(named: string | undefined): string[] {
