@@ -3,9 +3,6 @@ import { MAX_TICK, MIN_TICK } from './tick-math.ts';
 /** The ticks a position lies between: `tickLower` belongs to it, `tickUpper` does not. */
 export type TickRange = { readonly tickLower: number; readonly tickUpper: number };
 
-/** Fee in pips (1e-6) to the tick spacing the factory opens such a pool with; other fees can be enabled on chain. */
-export const TICK_SPACING_BY_FEE_PIPS: Readonly<Record<number, number>> = { 100: 1, 500: 10, 3000: 60, 10000: 200 };
-
 /** The greatest multiple of `spacing` not above `tick`: rounds toward minus infinity, also below zero. Not clamped to the usable ticks. */
 export function floorToSpacing(tick: number, spacing: number): number {
   assertSpacing(spacing);

@@ -1,10 +1,11 @@
-import { mulDivRoundingDown, mulDivRoundingUp } from '@rangeward/uniswap-v3/full-math';
+import { mulDivRoundingDown } from '@rangeward/uniswap-v3/full-math';
 import {
   type Amounts,
   amountsForLiquidityRoundingDown,
   liquidityForAmounts,
 } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { quoteToken0InToken1RoundingDown, quoteToken1InToken0RoundingDown } from '@rangeward/uniswap-v3/price';
+import { PIPS } from '@rangeward/uniswap-v3/swap-math';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 
@@ -12,7 +13,6 @@ import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 export type Band = { readonly lowX96: bigint; readonly highX96: bigint };
 
 const BPS = 10_000n;
-const PIPS = 1_000_000n;
 
 /** The band as square-root prices, rounded inwards. */
 export function bandAround(sqrtPriceX96: bigint, slippageBps: number): Band {
@@ -68,12 +68,6 @@ export function swapMinimumRoundingDown(of: {
     ? quoteToken0InToken1RoundingDown(of.sqrtPriceX96, lessFee)
     : quoteToken1InToken0RoundingDown(of.sqrtPriceX96, lessFee);
   return mulDivRoundingDown(quoted, BPS - BigInt(of.slippageBps), BPS);
-}
-
-/** Distance of two prices in basis points of the price, rounded up; for people and gates. */
-export function distanceBpsRoundingUp(sqrtPriceX96: bigint, anchorX96: bigint): bigint {
-  const ratio = mulDivRoundingUp(sqrtPriceX96 * sqrtPriceX96, BPS, anchorX96 * anchorX96);
-  return ratio > BPS ? ratio - BPS : BPS - ratio;
 }
 
 /** sqrtPrice * sqrt(bps / 10,000), rounded down. */

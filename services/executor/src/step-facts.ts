@@ -1,5 +1,6 @@
 import { poolAbi, positionManagerAbi, tokenAbi } from '@rangeward/adapter-evm/abis';
 import type { RecordedLog } from '@rangeward/adapter-evm/receipts';
+import { smallerOf } from '@rangeward/uniswap-v3/full-math';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { type Address, type Log, parseEventLogs } from 'viem';
 
@@ -74,8 +75,8 @@ function withdrawal(logs: Logs, sources: EventSources): StepFacts {
   const collected = only(collects, 'the pool’s Collect').args;
   const decreased = decreases[0]?.args ?? { amount0: 0n, amount1: 0n };
   const principal = {
-    amount0: smaller(decreased.amount0, collected.amount0),
-    amount1: smaller(decreased.amount1, collected.amount1),
+    amount0: smallerOf(decreased.amount0, collected.amount0),
+    amount1: smallerOf(decreased.amount1, collected.amount1),
   };
   return {
     kind: 'withdrawn',
@@ -119,7 +120,7 @@ function approval(name: StepName, logs: Logs): StepFacts {
   };
 }
 
-/** What this plan's tokens are worth in wei per token after the steps done; never read from the wallet. */
+/** How much of each token this plan holds after the steps done, in wei; never read from the wallet. */
 export function holdings(done: readonly DoneStep[]): Amounts {
   let amount0 = 0n;
   let amount1 = 0n;
@@ -163,10 +164,6 @@ function from(logs: Logs, address: Address): Log[] {
 function viemLogs(logs: Logs): Log[] {
   // Decoding reads address, topics and data only; a stored receipt has no more.
   return logs as unknown as Log[];
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }
 
 function lower(address: Address): Address {
