@@ -35,7 +35,7 @@ describe('style', () => {
   });
 
   it('the environment is read in one place of a process', () => {
-    const allowed = /(^|\/)(config|environment)\.ts$|^scripts\//;
+    const allowed = /(^|\/)config\.ts$|^scripts\//;
     expect(offenders(product, (text, file) => !allowed.test(file) && /process\.env\b/.test(text))).toEqual([]);
   });
 
