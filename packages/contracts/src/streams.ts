@@ -26,11 +26,14 @@ export const streams = {
   LP_TICKS: {
     subjects: ['lp.v1.tick.>'],
     maxAgeDays: 7,
-    storage: 'memory',
+    // A broker that starts again has forgotten a stream in memory altogether, not only what was in it: nobody could say
+    // a tick any more, and the listener waits for each one to be taken.
+    storage: 'file',
     discard: 'old',
     maxBytes: 128 * MiB,
     duplicateWindowS: 120,
-    description: 'every block in which a watched pool changed; in memory, because the chain can tell them again',
+    description:
+      'every block in which a watched pool changed; the oldest may go, because the chain can tell them again',
   },
   LP_PLANS: {
     subjects: ['lp.v1.rebalance-planned.>', 'lp.v1.trade-executed.>'],

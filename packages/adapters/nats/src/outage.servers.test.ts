@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { gasTrigger } from '@rangeward/contracts';
+import { gasTrigger, streams } from '@rangeward/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { aConsumer, aGasTrigger, aPool, type BusWorld, natsServers, startBusWorld } from '../test/bus-world.ts';
 import { on } from './bus.ts';
@@ -37,6 +37,19 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('outages with %s', 
     const { state } = await bus.broker.jsm.streams.info('LP_TRIGGERS', { subjects_filter: consumer.filter });
     expect(state.subjects?.[consumer.filter]).toBe(total);
     await vi.waitFor(() => expect(bus.readiness().ready).toBe(true), { timeout: 10_000 });
+  });
+
+  it('takes every kind of event again when the broker was killed and came back', async () => {
+    const bus = await world.open('market-data');
+    const names = () => bus.broker.jsm.streams.names().next();
+    const before = await names();
+    world.nats.kill('SIGKILL');
+    await world.nats.exited();
+    await world.nats.restart();
+    await vi.waitFor(() => expect(bus.readiness().ready).toBe(true), { timeout: 10_000 });
+    const after = await vi.waitFor(names, { timeout: 10_000 });
+    expect(after.toSorted()).toEqual(Object.keys(streams).toSorted());
+    expect(after.toSorted()).toEqual(before.toSorted());
   });
 
   it('notices a broker that hangs, and goes on with it', async () => {
