@@ -143,6 +143,24 @@ test('ten thousand errors are one notice and one for the breaker, and no message
   expect(calls[2]).toMatchObject({ title: 'executor: rpc-down (retrying)', count: 10_000 });
 });
 
+test('refused triggers are told and do not stop trading, however many there are', async () => {
+  const scheduler = await openBus({
+    url: nats.url,
+    service: 'scheduler',
+    inbox: createInbox(redis),
+    log: bus.broker.log,
+  });
+  const refused = Array.from({ length: 200 }, (_, index) =>
+    notification(index, { service: 'scheduler', kind: 'rejected', code: 'bad-trigger' }),
+  );
+  await Promise.all(refused.map((data) => scheduler.publish(errorNotification, data)));
+  await allHeard();
+  await calledTimes(1);
+  expect(calls.map((call) => call.title)).toEqual(['scheduler: bad-trigger (rejected)']);
+  expect(await readBreaker(redis, 'errors')).toBeNull();
+  await scheduler.drain(1_000);
+});
+
 test('the breaker closes by itself after two quiet periods, and says so', async () => {
   const changes: EventData<typeof breakerChanged>[] = [];
   const heard = { half: Promise.withResolvers<void>(), closed: Promise.withResolvers<void>() };

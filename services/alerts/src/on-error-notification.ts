@@ -1,5 +1,5 @@
 import { type Handler, onRaw } from '@rangeward/adapter-nats/bus';
-import { decodeEvent, errorNotification } from '@rangeward/contracts';
+import { decodeEvent, type ErrorNotification, errorNotification } from '@rangeward/contracts';
 import type { OwnFailures } from './own-failures.ts';
 import type { RaiseAlert } from './raise-alert.ts';
 import { alertOfError } from './rules.ts';
@@ -19,11 +19,15 @@ export function onErrorNotification({ raise, noteError, failures }: Dependencies
   return onRaw(async (message) => {
     await failures.guard('error-notification', async () => {
       const { data } = decodeEvent(errorNotification, message);
-      if (data.severity === 'info') {
-        await raise(alertOfError(data));
-        return;
-      }
-      await Promise.all([raise(alertOfError(data)), noteError()]);
+      await Promise.all([raise(alertOfError(data)), ...(countsForBreaker(data) ? [noteError()] : [])]);
     });
   });
+}
+
+/**
+ * Whether an error speaks against going on trading. A message that the scheduler refused does not: whoever may send a
+ * trigger could otherwise stop live trading with twenty typing errors.
+ */
+function countsForBreaker({ severity, kind, service }: ErrorNotification): boolean {
+  return severity !== 'info' && !(kind === 'rejected' && service === 'scheduler');
 }
