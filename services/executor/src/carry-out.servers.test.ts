@@ -3,7 +3,7 @@ import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { acquireLease } from '@rangeward/adapter-redis/leases';
 import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
-import { adoptPosition, movePosition, readPosition } from '@rangeward/adapter-redis/position-registry';
+import { adoptPosition, readPosition, settlePosition } from '@rangeward/adapter-redis/position-registry';
 import type { Plan, TradeExecuted } from '@rangeward/contracts';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { createLogger } from '@rangeward/service/log';
@@ -74,7 +74,8 @@ function toolsFor(change: Partial<WalletTools> = {}): WalletTools {
       breakerOpen: async () => false,
       commitBudget: async (id, usdE6) => void settled.push(`commit ${id} ${usdE6}`),
       releaseBudget: async (id) => void settled.push(`release ${id}`),
-      movePosition: (plan, to) => movePosition(redis, ref, { from: plan.position.tokenId, to }),
+      settlePosition: (plan, came) =>
+        settlePosition(redis, ref, { planId: plan.planId, from: plan.position.tokenId, ...came }),
     },
     log,
     now: Date.now,
@@ -127,7 +128,10 @@ describe('live', () => {
     const live = await stateOf(world, trade.tokenIdAfter!);
     expect(live.position).toMatchObject({ ...plan.target, liquidity: trade.liquidityAfter, owner: world.wallet });
     expect((await stateOf(world, tokenId)).position?.liquidity).toBe(0n);
-    expect((await readPosition(redis, ref))?.lineage).toEqual([tokenId, trade.tokenIdAfter]);
+    expect(await readPosition(redis, ref)).toMatchObject({
+      lineage: [tokenId, trade.tokenIdAfter],
+      idle: trade.leftover,
+    });
     expect(settled).toEqual([`commit ${plan.reservationId} ${trade.gasUsdE6}`]);
     expect(trade.swap?.zeroForOne).toBe(ticks < 0);
     expect(trade.valueAfterUsdE6!).toBeGreaterThan(trade.valueBeforeUsdE6 * 0.998);
@@ -176,7 +180,10 @@ describe('live', () => {
       expect(after.nonce - before.nonce, place).toBe(trade.transactions.length);
       expect(after.position?.liquidity).toBe(trade.liquidityAfter);
       expectConserved(trade, wallet, await balances(world));
-      expect((await readPosition(redis, ref))?.lineage).toEqual([tokenId, trade.tokenIdAfter]);
+      expect(await readPosition(redis, ref)).toMatchObject({
+        lineage: [tokenId, trade.tokenIdAfter],
+        idle: trade.leftover,
+      });
     }
   }, 180_000);
 
@@ -220,6 +227,7 @@ describe('live', () => {
     expect(trade).toMatchObject({ outcome: 'confirmed', tokenIdAfter: tokenId, minted: null, swap: null });
     expect(trade.fees!.amount1).toBeGreaterThan(0n);
     expect(trade.withdrawn).toEqual({ amount0: 0n, amount1: 0n });
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, lineage: [tokenId], idle: trade.fees });
     expectConserved(trade, before, await balances(world));
     expect((await stateOf(world, tokenId)).position?.liquidity).toBe(trade.liquidityAfter);
   });
@@ -277,7 +285,9 @@ describe('stopped half way', () => {
     const trade = await carried(plan, tools);
     expect(trade).toMatchObject({ outcome: 'reverted', tokenIdAfter: null, minted: null, swap: null });
     expect(trade.reason).toContain('the tokens rest in the wallet');
+    expect(await allowances(world)).toEqual([0n, 0n, 0n, 0n]);
     expectConserved(trade, before, await balances(world));
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, idle: trade.leftover });
     expect(settled).toEqual([`commit ${plan.reservationId} ${trade.gasUsdE6}`]);
   });
 
@@ -293,11 +303,36 @@ describe('stopped half way', () => {
     });
     const trade = await carried(plan, tools);
     expect(trade).toMatchObject({ outcome: 'reverted', tokenIdAfter: null });
-    const last = trade.transactions.at(-1);
-    expect(last).toMatchObject({ step: 'swap', status: 'reverted' });
-    expect(last!.gasUsed).toBeGreaterThan(21_000n);
+    const swap = trade.transactions.find(({ step }) => step === 'swap');
+    expect(swap).toMatchObject({ status: 'reverted' });
+    expect(swap!.gasUsed).toBeGreaterThan(21_000n);
     expect(trade.reason).toContain('swap reverted on chain');
+    expect(trade.transactions.slice(-3).map(({ step }) => step)).toEqual([
+      'reset-router',
+      'reset-manager-token0',
+      'reset-manager-token1',
+    ]);
+    expect(await allowances(world)).toEqual([0n, 0n, 0n, 0n]);
   });
+});
+
+test('a stopped plan whose executor ends while approvals go back is finished by the next one', async () => {
+  const tokenId = await managed(100, 150);
+  const plan = await planToMove(world, tokenId);
+  const { tick } = await stateOf(world, tokenId);
+  const dying = toolsFor({
+    onBoundary: async (place) => {
+      if (place === 'swap:stored') await movePrice(world, tick + 300);
+      if (place === 'reset-router:sent') throw new Error('ended');
+    },
+  });
+  await expect(carried(plan, dying)).rejects.toThrow('ended');
+  // The price is back where a swap would succeed: the plan is over all the same.
+  await movePrice(world, tick);
+  const trade = await carried(plan);
+  expect(trade).toMatchObject({ outcome: 'reverted', minted: null, swap: null });
+  expect(trade.transactions.filter(({ step }) => step === 'reset-router')).toHaveLength(1);
+  expect(await allowances(world)).toEqual([0n, 0n, 0n, 0n]);
 });
 
 describe('paper', () => {

@@ -81,9 +81,9 @@ async function takeSteps(work: Work): Promise<TradeExecuted> {
       continue;
     }
     const reverted = revertedStep(work.record);
-    if (reverted !== null) return finish(work, 'reverted', `${reverted.name} reverted on chain; ${restingState(work)}`);
+    if (reverted !== null) return stop(work, `${reverted.name} reverted on chain`);
     const prepared = await prepareStep(tools, work.signer, plan, work.record);
-    if (prepared.kind === 'complete') return finish(work, 'confirmed', confirmedReason(work));
+    if (prepared.kind === 'complete') return complete(work);
     if (prepared.kind === 'ready') {
       await storeIntent(work, prepared.step);
       continue;
@@ -172,17 +172,42 @@ async function refuse(work: Work, step: string, reason: string): Promise<TradeEx
   return finish(work, 'refused', `refused: ${step} is not possible: ${reason}`);
 }
 
-/** Something was done and the rest cannot be: say where everything lies. */
-function stop(work: Work, reason: string): Promise<TradeExecuted> {
-  const minted = factsNamed(doneSteps(work.record, sourcesOf(work.tools, work.plan)), 'minted');
-  return finish(work, minted === undefined ? 'reverted' : 'confirmed', `${reason}; ${restingState(work)}`);
+/** Nothing is left to do: the plan is done, or an executor before us had stopped it and was taking its approvals back. */
+function complete(work: Work): Promise<TradeExecuted> {
+  const reached = work.plan.kind === 'collect' || mintedBy(work) !== undefined;
+  return reached ? finish(work, 'confirmed', confirmedReason(work)) : stop(work, 'stopped before it was done');
+}
+
+/** Something was done and the rest cannot be: take the approvals back and say where everything lies. */
+async function stop(work: Work, reason: string): Promise<TradeExecuted> {
+  const open = await takeApprovalsBack(work);
+  const whole = mintedBy(work) !== undefined && revertedStep(work.record) === null;
+  return finish(work, whole ? 'confirmed' : 'reverted', [reason, restingState(work), ...open].join('; '));
+}
+
+/** Steps back until no approval stands; what stands nevertheless, and why, in a sentence for a person. */
+async function takeApprovalsBack(work: Work): Promise<string[]> {
+  const { tools, signer, plan, lease } = work;
+  for (;;) {
+    lease.signal.throwIfAborted();
+    const pending = pendingStep(work.record);
+    if (pending !== null) await settleStep(work, pending);
+    const last = work.record.steps.at(-1);
+    if (last?.receipt?.status === 'reverted' && last.name.startsWith('reset-')) {
+      return [`an approval stands: ${last.name} reverted`];
+    }
+    const prepared = await prepareStep(tools, signer, plan, work.record, { ending: true });
+    if (prepared.kind === 'complete') return [];
+    if (prepared.kind === 'blocked') return [`an approval stands: ${prepared.step} was not sent: ${prepared.reason}`];
+    await storeIntent(work, prepared.step);
+  }
 }
 
 /** Books first, then the record, then (by the caller) the event: each may be repeated, so a crash between them is harmless. */
 async function finish(work: Work, outcome: TradeExecuted['outcome'], reason: string): Promise<TradeExecuted> {
   const { tools, plan, record, lease } = work;
   const chain = await lookAtChain(tools, plan);
-  const done = doneSteps(record, sourcesOf(tools, plan));
+  const done = doneOf(work);
   const gasWei = gasSpentWei(record);
   const swapStep = record.steps.find((step) => step.name === 'swap');
   const trade = summariseTrade({
@@ -199,8 +224,11 @@ async function finish(work: Work, outcome: TradeExecuted['outcome'], reason: str
   });
   const minted = factsNamed(done, 'minted');
   lease.signal.throwIfAborted();
-  if (minted !== undefined && !(await tools.ledger.movePosition(plan, minted.tokenId))) {
-    tools.log.error({ planId: plan.planId, tokenId: String(minted.tokenId) }, 'the registry names another NFT as live');
+  if (trade.leftover !== null) {
+    const to = minted?.tokenId ?? plan.position.tokenId;
+    const agreed = await tools.ledger.settlePosition(plan, { to, left: trade.leftover });
+    const told = { planId: plan.planId, tokenId: String(to) };
+    if (!agreed) tools.log.error(told, 'the registry names another NFT as live');
   }
   if (gasWei === 0n) await tools.ledger.releaseBudget(plan.reservationId);
   else await tools.ledger.commitBudget(plan.reservationId, trade.gasUsdE6);
@@ -221,11 +249,18 @@ function transactionsOf(record: PlanRecord): TradeExecuted['transactions'] {
   });
 }
 
+function doneOf({ record, tools, plan }: Work) {
+  return doneSteps(record, sourcesOf(tools, plan));
+}
+
+function mintedBy(work: Work) {
+  return factsNamed(doneOf(work), 'minted');
+}
+
 function restingState(work: Work): string {
-  const done = doneSteps(work.record, sourcesOf(work.tools, work.plan));
-  const minted = factsNamed(done, 'minted');
+  const minted = mintedBy(work);
   if (minted !== undefined) return `the new position ${minted.tokenId} is open`;
-  const withdrawn = done.some((step) => step.name === 'withdraw');
+  const withdrawn = doneOf(work).some((step) => step.name === 'withdraw');
   return withdrawn ? 'the tokens rest in the wallet' : `position ${work.plan.position.tokenId} is as it was`;
 }
 

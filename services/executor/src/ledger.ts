@@ -3,13 +3,13 @@ import { commitBudget, GAS_BUDGET, releaseBudget } from '@rangeward/adapter-redi
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import {
   adoptPosition,
-  movePosition,
   type PositionRef,
   readPosition,
+  settlePosition,
 } from '@rangeward/adapter-redis/position-registry';
 import type { Plan } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
-import type { Ledger } from './wallet-tools.ts';
+import type { Ledger, PlanOutcome } from './wallet-tools.ts';
 
 /** The shared books in Redis. */
 export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; now: () => number }): Ledger {
@@ -25,14 +25,14 @@ export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; n
     async releaseBudget(reservationId) {
       if ((await releaseBudget(redis, reservationId)) === 'unknown') unknown(reservationId);
     },
-    movePosition: (plan, to) => followPosition(redis, plan, to),
+    settlePosition: (plan, came) => settleWithRegistry(redis, plan, came),
   };
 }
 
-async function followPosition(redis: Redis, plan: Plan, to: bigint): Promise<boolean> {
+async function settleWithRegistry(redis: Redis, plan: Plan, { to, left }: PlanOutcome): Promise<boolean> {
   const ref: PositionRef = { chain: plan.run.chain, pool: plan.run.pool, id: plan.position.id };
   const from = plan.position.tokenId;
   // A registry that was lost has never heard of the position: the plan knows the NFT it came from.
   if ((await readPosition(redis, ref)) === null) await adoptPosition(redis, ref, { tokenId: from, entry: null });
-  return movePosition(redis, ref, { from, to });
+  return settlePosition(redis, ref, { planId: plan.planId, from, to, left });
 }

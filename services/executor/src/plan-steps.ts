@@ -5,17 +5,21 @@ import { encodeSwap } from '@rangeward/adapter-evm/encode-swap';
 import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
 import type { Call } from '@rangeward/adapter-evm/transactions';
 import type { Plan } from '@rangeward/contracts';
-import { swapToRatio } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { smallerOf } from '@rangeward/uniswap-v3/full-math';
+import { type Amounts, swapToRatio } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { valueInToken1RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { Address, Hex } from 'viem';
+import { mostForManager } from './approval-bounds.ts';
 import { bandAround, mintMinimums, swapMinimumRoundingDown, withdrawalMinimums } from './slippage-band.ts';
 import { type DoneStep, factsNamed, holdings, type StepName, stepNumbers } from './step-facts.ts';
 
 /**
  * A plan is carried out one step at a time, and each step follows from the plan and from what the steps before it did:
  * collect: collect.
- * rebalance: withdraw, then, unless what came out fits the new range, approve the router and swap; approve the position
- * manager for each token, mint, and take every approval back that was not used up.
+ * rebalance: withdraw; approve the position manager for each token; then, unless what came out fits the new range,
+ * approve the router and swap; mint, and take every approval back that was not used up.
+ * Each step waits for its block, and the price moves with each. So the swap is sized when it is signed, and nothing but
+ * its own block lies between it and the mint: the approvals come before, as bounds instead of exact amounts.
  * Whoever comes back after a crash asks the same question and gets the same answer.
  */
 
@@ -34,28 +38,32 @@ export type StepQuestion = {
   readonly site: Site;
   /** Block time from which each deadline counts, seconds. */
   readonly blockTimeS: bigint;
+  /** The plan stops where it is: nothing follows but the return of its approvals. */
+  readonly ending?: boolean;
 };
+
+/** What decides whether to swap. */
+type SwapQuestion = Pick<StepQuestion, 'plan' | 'done' | 'pool'>;
+
+export type WantedSwap = { readonly zeroForOne: boolean; readonly amountIn: bigint };
+
+const amountNames = ['amount0', 'amount1'] as const;
 
 /** A swap of less than this share of what is held costs more trouble than the leftover is worth. */
 const MIN_SWAP_BPS = 10n;
 
-/** The next step, or null when the plan is complete. */
+/** The next step, or null when the plan is complete or, when it ends early, its approvals are back. */
 export function nextStep(of: StepQuestion): Step | null {
   const { plan, done } = of;
-  const has = (name: StepName) => done.some((step) => step.name === name);
-  if (plan.kind === 'collect') return has('collect') ? null : collect(of);
-  if (!has('withdraw')) return withdraw(of);
-  const reached = Math.max(...done.map((step) => stepNumbers[step.name]));
-  if (reached < stepNumbers.swap) {
-    const step = reached < stepNumbers['approve-router'] ? approveRouter(of) : swap(of);
-    if (step !== null) return step;
-  }
-  return (reached < stepNumbers.mint ? approveManager(of, reached) : resetApprovals(of, reached)) ?? finalStep(of);
+  if (of.ending === true || isEnding(done)) return takeApprovalsBack(of);
+  if (plan.kind === 'collect') return has(done, 'collect') ? null : collect(of);
+  if (!has(done, 'withdraw')) return withdraw(of);
+  return approveManager(of, 0) ?? approveManager(of, 1) ?? swapIfWanted(of) ?? mint(of);
 }
 
-/** After the approvals comes the mint, after the mint's approvals are back nothing. */
-function finalStep(of: StepQuestion): Step | null {
-  return factsNamed(of.done, 'minted') === undefined ? mint(of) : null;
+/** After the mint nothing is left to do, and a plan that began to take its approvals back does not go on. */
+function isEnding(done: readonly DoneStep[]): boolean {
+  return done.some(({ name }) => name === 'mint' || name.startsWith('reset-'));
 }
 
 function collect(of: StepQuestion): Step {
@@ -84,67 +92,71 @@ function withdraw(of: StepQuestion): Step {
   return marked(of, 'withdraw', site.positionManager, data);
 }
 
-/** Null when what is held fits the range well enough. */
-function approveRouter(of: StepQuestion): Step | null {
-  const held = holdings(of.done);
-  const { feePips } = of.plan.market.pool;
-  const { sqrtPriceX96, liquidity } = of.pool;
-  const wanted = swapToRatio({
-    ...held,
-    ...targetOf(of.plan),
-    sqrtPriceX96,
-    feePips,
-    ...(liquidity > 0n && { activeLiquidity: liquidity }),
-  });
-  const sold = wanted.zeroForOne
-    ? { amount0: wanted.amountIn, amount1: 0n, sqrtPriceX96 }
-    : { amount0: 0n, amount1: wanted.amountIn, sqrtPriceX96 };
-  const all = valueInToken1RoundingDown({ ...held, sqrtPriceX96 });
-  if (valueInToken1RoundingDown(sold) * 10_000n <= all * MIN_SWAP_BPS) return null;
-  const token = tokenOf(of.plan, wanted.zeroForOne ? 0 : 1);
-  return approve('approve-router', token, of.site.swapRouter, wanted.amountIn);
+/** So much as may be minted of the token whatever the swap brings; what is held when there is nothing to swap any more. */
+function approveManager(of: StepQuestion, index: 0 | 1): Step | null {
+  const name = `approve-manager-token${index}` as const;
+  const most = mostForManager(of.plan, of.done)[amountNames[index]];
+  if (most === 0n || has(of.done, name)) return null;
+  return approve(name, tokenOf(of.plan, index), of.site.positionManager, most);
 }
 
-/** Sells exactly what the router was allowed to take, so that price moves in between change nothing. */
-function swap(of: StepQuestion): Step {
+/** The router is allowed to take all that is held of the token to be sold: how much it will be, the price then says. */
+function swapIfWanted(of: StepQuestion): Step | null {
+  const wanted = has(of.done, 'swap') ? null : wantedSwap(of);
+  if (wanted === null) return null;
+  if (has(of.done, 'approve-router')) return swap(of, wanted);
+  const index = wanted.zeroForOne ? 0 : 1;
+  const held = holdings(of.done)[amountNames[index]];
+  return approve('approve-router', tokenOf(of.plan, index), of.site.swapRouter, held);
+}
+
+/**
+ * What to sell so that the rest fits the range at the price now. Null when it fits well enough, and when the router was
+ * approved for the other token: the price turned meanwhile, and the little that is then left over is worth no new start.
+ */
+export function wantedSwap({ plan, done, pool }: SwapQuestion): WantedSwap | null {
+  const held = holdings(done);
+  const { sqrtPriceX96, liquidity } = pool;
+  const { zeroForOne, amountIn } = swapToRatio({
+    ...held,
+    ...targetOf(plan),
+    sqrtPriceX96,
+    feePips: plan.market.pool.feePips,
+    ...(liquidity > 0n && { activeLiquidity: liquidity }),
+  });
+  const allowed = approvedBy(done, 'approve-router');
+  if (allowed !== null && allowed.token !== tokenOf(plan, zeroForOne ? 0 : 1)) return null;
+  const sold = { amount0: zeroForOne ? amountIn : 0n, amount1: zeroForOne ? 0n : amountIn, sqrtPriceX96 };
+  const all = valueInToken1RoundingDown({ ...held, sqrtPriceX96 });
+  if (valueInToken1RoundingDown(sold) * 10_000n <= all * MIN_SWAP_BPS) return null;
+  return { zeroForOne, amountIn: allowed === null ? amountIn : smallerOf(amountIn, allowed.amount) };
+}
+
+function swap(of: StepQuestion, { zeroForOne, amountIn }: WantedSwap): Step {
   const { plan, site } = of;
-  const allowed = approvedBy(of.done, 'approve-router');
-  const zeroForOne = allowed.token === tokenOf(plan, 0);
   const anchor = { sqrtPriceX96: plan.market.pool.sqrtPriceX96, slippageBps: plan.limits.maxSlippageBps };
   const band = bandAround(anchor.sqrtPriceX96, anchor.slippageBps);
   const { feePips } = plan.market.pool;
   const data = encodeSwap(site.routerKind, {
-    tokenIn: allowed.token,
+    tokenIn: tokenOf(plan, zeroForOne ? 0 : 1),
     tokenOut: tokenOf(plan, zeroForOne ? 1 : 0),
     feePips,
     recipient: site.wallet,
     deadlineS: deadlineS(of),
-    amountIn: allowed.amount,
-    amountOutMinimum: swapMinimumRoundingDown({ zeroForOne, amountIn: allowed.amount, feePips, ...anchor }),
+    amountIn,
+    amountOutMinimum: swapMinimumRoundingDown({ zeroForOne, amountIn, feePips, ...anchor }),
     sqrtPriceLimitX96: zeroForOne ? band.lowX96 : band.highX96,
   });
   return marked(of, 'swap', site.swapRouter, data);
 }
 
-function approveManager(of: StepQuestion, reached: number): Step | null {
-  const held = holdings(of.done);
-  const spender = of.site.positionManager;
-  if (reached < stepNumbers['approve-manager-token0'] && held.amount0 > 0n) {
-    return approve('approve-manager-token0', tokenOf(of.plan, 0), spender, held.amount0);
-  }
-  if (reached < stepNumbers['approve-manager-token1'] && held.amount1 > 0n) {
-    return approve('approve-manager-token1', tokenOf(of.plan, 1), spender, held.amount1);
-  }
-  return null;
-}
-
 /** The mint is anchored at the price now, which the caller holds against the plan's and against the time-weighted one. */
 function mint(of: StepQuestion): Step {
   const { plan, site } = of;
-  const held = holdings(of.done);
+  const most = mintable(of.done);
   const target = targetOf(plan);
   const minimums = mintMinimums({
-    ...held,
+    ...most,
     ...target,
     sqrtPriceX96: of.pool.sqrtPriceX96,
     slippageBps: plan.limits.maxSlippageBps,
@@ -154,8 +166,8 @@ function mint(of: StepQuestion): Step {
     token1: tokenOf(plan, 1),
     feePips: plan.market.pool.feePips,
     ...target,
-    amount0Desired: held.amount0,
-    amount1Desired: held.amount1,
+    amount0Desired: most.amount0,
+    amount1Desired: most.amount1,
     amount0Min: minimums.amount0,
     amount1Min: minimums.amount1,
     recipient: site.wallet,
@@ -164,19 +176,27 @@ function mint(of: StepQuestion): Step {
   return marked(of, 'mint', site.positionManager, data);
 }
 
-function resetApprovals(of: StepQuestion, reached: number): Step | null {
-  const left = holdings(of.done);
-  const swapped = factsNamed(of.done, 'swapped');
-  if (reached < stepNumbers['reset-router'] && swapped !== undefined) {
-    const allowed = approvedBy(of.done, 'approve-router');
-    if (allowed.amount > swapped.amountIn) return approve('reset-router', allowed.token, of.site.swapRouter, 0n);
-  }
-  const spender = of.site.positionManager;
-  if (reached < stepNumbers['reset-manager-token0'] && left.amount0 > 0n) {
-    return approve('reset-manager-token0', tokenOf(of.plan, 0), spender, 0n);
-  }
-  if (reached < stepNumbers['reset-manager-token1'] && left.amount1 > 0n) {
-    return approve('reset-manager-token1', tokenOf(of.plan, 1), spender, 0n);
+/** What is held and the position manager may take. */
+export function mintable(done: readonly DoneStep[]): Amounts {
+  const held = holdings(done);
+  const allowed = (index: 0 | 1) => approvedBy(done, `approve-manager-token${index}`)?.amount ?? 0n;
+  return { amount0: smallerOf(held.amount0, allowed(0)), amount1: smallerOf(held.amount1, allowed(1)) };
+}
+
+/** One approval after the other that is not used up and not taken back. */
+function takeApprovalsBack(of: StepQuestion): Step | null {
+  const { done } = of;
+  const { positionManager, swapRouter } = of.site;
+  const minted = factsNamed(done, 'minted')?.amounts ?? { amount0: 0n, amount1: 0n };
+  const given = [
+    ['router', swapRouter, factsNamed(done, 'swapped')?.amountIn ?? 0n],
+    ['manager-token0', positionManager, minted.amount0],
+    ['manager-token1', positionManager, minted.amount1],
+  ] as const;
+  for (const [to, spender, used] of given) {
+    const allowed = approvedBy(done, `approve-${to}`);
+    if (allowed === null || allowed.amount <= used || has(done, `reset-${to}`)) continue;
+    return approve(`reset-${to}`, allowed.token, spender, 0n);
   }
   return null;
 }
@@ -190,10 +210,14 @@ function marked(of: StepQuestion, name: StepName, to: Address, data: Hex): Step 
   return { name, call: { to, data: appendMarker(data, marker) } };
 }
 
+/** What a step that was done approved; null when it was not done. */
 function approvedBy(done: readonly DoneStep[], name: StepName) {
   const facts = done.find((step) => step.name === name)?.facts;
-  if (facts?.kind !== 'approved') throw new Error(`${name} was not done, so nothing can follow from it`);
-  return facts;
+  return facts?.kind === 'approved' ? facts : null;
+}
+
+function has(done: readonly DoneStep[], name: StepName): boolean {
+  return done.some((step) => step.name === name);
 }
 
 function deadlineS(of: StepQuestion): bigint {

@@ -3,11 +3,12 @@ import { preflight } from '@rangeward/adapter-evm/transactions';
 import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
 import type { Plan } from '@rangeward/contracts';
 import { keccak256 } from 'viem';
+import { mostForManager, mostForRouter } from './approval-bounds.ts';
 import { gasWeiRoundingDown, tickGate, twapGate } from './check-plan.ts';
 import { doneSteps, gasSpentWei, type PlanRecord, type RecordedStep } from './plan-record.ts';
 import { nextStep, type Step, tokenOf } from './plan-steps.ts';
-import { checkTransaction } from './signer-policy.ts';
-import { stepNumbers } from './step-facts.ts';
+import { checkTransaction, type SigningRules } from './signer-policy.ts';
+import { type DoneStep, stepNumbers } from './step-facts.ts';
 import { lookAtChain, sourcesOf, type WalletTools } from './wallet-tools.ts';
 
 /** What follows from a record and the chain now. */
@@ -19,7 +20,8 @@ export type Prepared =
   | { readonly kind: 'blocked'; readonly step: string; readonly reason: string };
 
 /**
- * Makes the next step of a plan and signs it, if chain, limits and policy allow it now. Changes nothing anywhere.
+ * Makes the next step of a plan and signs it, if chain, limits and policy allow it now; of a plan that is `ending` the
+ * next return of an approval. Changes nothing anywhere.
  * Throws when the node or Redis does not answer, or when the wallet's nonce is not ours any more.
  */
 export async function prepareStep(
@@ -27,11 +29,14 @@ export async function prepareStep(
   signer: Signer,
   plan: Plan,
   record: PlanRecord,
+  { ending }: { readonly ending: boolean } = { ending: false },
 ): Promise<Prepared> {
   const chain = await lookAtChain(tools, plan);
+  const done = doneSteps(record, sourcesOf(tools, plan));
   const step = nextStep({
     plan,
-    done: doneSteps(record, sourcesOf(tools, plan)),
+    done,
+    ending,
     pool: chain.pool,
     site: tools.site,
     blockTimeS: chain.block.timestampS,
@@ -49,7 +54,7 @@ export async function prepareStep(
   if (fees === null)
     return blocked(`gas for ${trial.gasLimit} units would exceed the ${leftWei} wei left of the reservation`);
   const transaction = { chainId: plan.chainId, nonce, ...step.call, gasLimit: trial.gasLimit, ...fees };
-  const policy = checkTransaction(transaction, rulesFor(tools, plan, step, chain, leftWei));
+  const policy = checkTransaction(transaction, rulesFor(tools, plan, step, { done, chain, maxGasCostWei: leftWei }));
   if (policy.kind === 'refused') return blocked(`the signer’s policy refuses it: ${policy.reason}`);
   return { kind: 'ready', step: await signed(signer, step, transaction, chain) };
 }
@@ -108,7 +113,9 @@ export function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<Wallet
   };
 }
 
-function rulesFor(tools: WalletTools, plan: Plan, step: Step, chain: WalletState, maxGasCostWei: bigint) {
+type Standing = { readonly done: readonly DoneStep[]; readonly chain: WalletState; readonly maxGasCostWei: bigint };
+
+function rulesFor(tools: WalletTools, plan: Plan, step: Step, { done, chain, maxGasCostWei }: Standing): SigningRules {
   const { positionManager, swapRouter, routerKind } = tools.site;
   return {
     chainId: tools.chainId,
@@ -122,6 +129,7 @@ function rulesFor(tools: WalletTools, plan: Plan, step: Step, chain: WalletState
     planId: plan.planId,
     step: stepNumbers[step.name],
     tokenId: plan.position.tokenId,
+    approvable: { positionManager: mostForManager(plan, done), swapRouter: mostForRouter(done) },
     nowBlockS: chain.block.timestampS,
     longestDeadlineS: tools.limits.longestDeadlineS,
     maxGasCostWei,

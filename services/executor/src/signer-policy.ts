@@ -2,6 +2,7 @@ import { positionManagerAbi, swapRouter02Abi, swapRouterAbi, tokenAbi } from '@r
 import { splitMarker } from '@rangeward/adapter-evm/encode-marker';
 import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
 import type { TransactionToSign } from '@rangeward/adapter-evm/signer';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { type Abi, type Address, decodeFunctionData, encodeFunctionData, type Hex } from 'viem';
 
 /**
@@ -22,6 +23,8 @@ export type SigningRules = {
   readonly planId: string;
   readonly step: number;
   readonly tokenId: bigint;
+  /** The most of each token that the spender may be allowed to take for this plan. */
+  readonly approvable: { readonly positionManager: Amounts; readonly swapRouter: Amounts };
   readonly nowBlockS: bigint;
   readonly longestDeadlineS: number;
   /** gas limit times highest fee, wei. */
@@ -40,7 +43,7 @@ export function checkTransaction(transaction: TransactionToSign, rules: SigningR
   if (gasCostWei > rules.maxGasCostWei) return refused(`gas may cost ${gasCostWei} wei, over ${rules.maxGasCostWei}`);
   if (transaction.maxPriorityFeePerGasWei > transaction.maxFeePerGasWei) return refused('tip above the whole fee');
   const to = lower(transaction.to);
-  if (to === rules.token0 || to === rules.token1) return checkToken(transaction.data, rules);
+  if (to === rules.token0 || to === rules.token1) return checkToken(to, transaction.data, rules);
   if (to !== rules.positionManager && to !== rules.swapRouter) return refused(`${to} is not an allowed contract`);
   const parts = splitMarker(lower(transaction.data));
   if (parts === null) return refused('calldata without a plan marker');
@@ -49,13 +52,18 @@ export function checkTransaction(transaction: TransactionToSign, rules: SigningR
   return to === rules.positionManager ? checkManager(parts.body, rules, 0) : checkRouter(parts.body, rules);
 }
 
-function checkToken(data: Hex, rules: SigningRules): PolicyAnswer {
+function checkToken(token: Address, data: Hex, rules: SigningRules): PolicyAnswer {
   const call = decodeCanonical(tokenAbi, lower(data));
   if (call?.functionName !== 'approve') return refused('tokens may only be approved');
   const [spender, amount] = call.args as readonly [Address, bigint];
   const to = lower(spender);
   if (to !== rules.positionManager && to !== rules.swapRouter) return refused(`${to} may not be approved`);
-  return amount >= 1n << 128n ? refused('an approval without bound') : allowed;
+  if (amount >= 1n << 128n) return refused('an approval without bound');
+  const most = rules.approvable[to === rules.positionManager ? 'positionManager' : 'swapRouter'];
+  const bound = token === rules.token0 ? most.amount0 : most.amount1;
+  return amount > bound
+    ? refused(`an approval of ${amount}, where the plan has no use for more than ${bound}`)
+    : allowed;
 }
 
 type Decrease = { tokenId: bigint; amount0Min: bigint; amount1Min: bigint; deadline: bigint };

@@ -6,7 +6,7 @@ import { type Address, type Log, parseEventLogs } from 'viem';
 
 /**
  * A step is one transaction of a plan. Its number stands in the marker behind its calldata, so numbers never change
- * their meaning. Steps are taken in the order of their numbers; some are left out.
+ * their meaning; in which order steps are taken `plan-steps.ts` says.
  */
 export const stepNumbers = {
   withdraw: 0,

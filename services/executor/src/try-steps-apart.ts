@@ -9,9 +9,9 @@ import {
 } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { decodeAbiParameters, decodeFunctionData, decodeFunctionResult, type Hex } from 'viem';
 import { simulateContract } from 'viem/actions';
-import { type PoolNow, type Step, targetOf, tokenOf } from './plan-steps.ts';
+import { mintable, type PoolNow, type Step, targetOf, tokenOf, wantedSwap } from './plan-steps.ts';
 import { followingStep, type Rehearsal, type Rehearsed } from './rehearsal.ts';
-import { holdings, type StepFacts } from './step-facts.ts';
+import type { StepFacts } from './step-facts.ts';
 import type { WalletTools } from './wallet-tools.ts';
 
 /** Gas as measured on the real contracts, for steps that cannot be tried before those ahead of them were done. */
@@ -47,7 +47,7 @@ function tryStep(
     case 'collect':
       return tryFirst(tools, step);
     case 'swap':
-      return quote(tools, plan, done);
+      return quote(tools, plan, done, pool);
     case 'mint':
       return reckonMint(plan, done, pool);
     default:
@@ -76,32 +76,32 @@ function pairOf(returned: Hex): Amounts {
   return { amount0, amount1 };
 }
 
-async function quote(tools: WalletTools, plan: Plan, done: readonly Rehearsed[]): Promise<Tried> {
-  const allowed = done.find((step) => step.name === 'approve-router')?.facts;
-  if (allowed?.kind !== 'approved') throw new Error('a swap follows the approval of the router');
-  const zeroForOne = allowed.token === tokenOf(plan, 0);
+async function quote(tools: WalletTools, plan: Plan, done: readonly Rehearsed[], pool: PoolNow): Promise<Tried> {
+  const wanted = wantedSwap({ plan, done, pool });
+  if (wanted === null) throw new Error('a swap that nobody wants was asked for');
+  const { zeroForOne, amountIn } = wanted;
   const { result } = await simulateContract(tools.client, {
     address: tools.quoter,
     abi: quoterAbi,
     functionName: 'quoteExactInputSingle',
     args: [
       {
-        tokenIn: allowed.token,
+        tokenIn: tokenOf(plan, zeroForOne ? 0 : 1),
         tokenOut: tokenOf(plan, zeroForOne ? 1 : 0),
-        amountIn: allowed.amount,
+        amountIn,
         fee: plan.market.pool.feePips,
         sqrtPriceLimitX96: 0n,
       },
     ],
   });
   const [amountOut, sqrtPriceAfterX96] = result;
-  const facts = { kind: 'swapped', zeroForOne, amountIn: allowed.amount, amountOut, sqrtPriceAfterX96 } as const;
+  const facts = { kind: 'swapped', zeroForOne, amountIn, amountOut, sqrtPriceAfterX96 } as const;
   return { facts, gasUsed: MEASURED_GAS.swap };
 }
 
 function reckonMint(plan: Plan, done: readonly Rehearsed[], pool: PoolNow): Tried {
   const at = { ...targetOf(plan), sqrtPriceX96: pool.sqrtPriceX96 };
-  const liquidity = liquidityForAmounts({ ...at, ...holdings(done) });
+  const liquidity = liquidityForAmounts({ ...at, ...mintable(done) });
   const amounts = amountsForLiquidityRoundingUp({ ...at, liquidity });
   return { facts: { kind: 'minted', tokenId: 0n, liquidity, amounts }, gasUsed: MEASURED_GAS.mint };
 }

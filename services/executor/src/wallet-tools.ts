@@ -4,6 +4,7 @@ import { readWalletState, type WalletState } from '@rangeward/adapter-evm/wallet
 import type { PlanRecords } from '@rangeward/adapter-redis/plan-records';
 import type { Plan, TradingMode } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import type { Address } from 'viem';
 import type { PlanCircumstances } from './check-plan.ts';
 import type { Site } from './plan-steps.ts';
@@ -49,8 +50,16 @@ export type Ledger = {
   commitBudget(reservationId: string, usdE6: number): Promise<void>;
   /** Gives a reservation back whole. */
   releaseBudget(reservationId: string): Promise<void>;
-  /** Names the new live NFT; false when the registry knows another one as live. */
-  movePosition(plan: Plan, to: bigint): Promise<boolean>;
+  /** Names the live NFT and notes what was left in the wallet; false when the registry knows another one as live. */
+  settlePosition(plan: Plan, outcome: PlanOutcome): Promise<boolean>;
+};
+
+/** What a plan that began to move tokens came to. */
+export type PlanOutcome = {
+  /** The NFT that is live now: the new one, or the old one where none was minted. */
+  readonly to: bigint;
+  /** What it took out and did not put in again, wei. */
+  readonly left: Amounts;
 };
 
 /** The right to act for a wallet, for as long as `signal` is not aborted. */

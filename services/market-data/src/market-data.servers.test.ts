@@ -1,7 +1,7 @@
 import { readHeader } from '@rangeward/adapter-evm/block-header';
 import { chainReader } from '@rangeward/adapter-evm/client';
 import { readSwapLogs } from '@rangeward/adapter-evm/swap-logs';
-import { movePosition, readPosition } from '@rangeward/adapter-redis/position-registry';
+import { readPosition, settlePosition } from '@rangeward/adapter-redis/position-registry';
 import { marketObserved, priceBreachTrigger, runSkipped, runStarted, tick } from '@rangeward/contracts';
 import { operator } from '@rangeward/localnet/accounts';
 import { openPosition } from '@rangeward/localnet/open-position';
@@ -168,11 +168,21 @@ test('a position that moved is watched in its new range from the next block on',
     amount1Desired: 10n ** 19n,
   });
   const ref = { chain: 'local', pool: world.pool, id: 'main' };
-  expect(await movePosition(world.redis, ref, { from: world.position.tokenId, to: tokenId })).toBe(true);
+  const left = { amount0: 5_000_000n, amount1: 10n ** 15n };
+  const moved = { planId: 'ab'.repeat(32), from: world.position.tokenId, to: tokenId, left };
+  expect(await settlePosition(world.redis, ref, moved)).toBe(true);
   const before = (await breaches()).length;
   await said(await world.tradeTo(196_600));
   expect(await breaches()).toHaveLength(before);
   await said(await world.tradeTo(196_811));
   const all = await breaches();
   expect(all.slice(before).map(({ data }) => data.tokenId)).toEqual([tokenId]);
+  const run = world.run({ tokenId });
+  await startRun(run);
+  const [event] = await world.heard(marketObserved, 1, (data) => data.run.id === run.id);
+  const { position, pool } = event!.data.market;
+  expect(position.idle).toEqual(left);
+  // Five dollars and a thousandth of an ether, rounded down: prices are micro-dollars.
+  expect(position.idleUsdE6! - (5_000_000 + pool.priceUsdE6 / 1000)).toBeGreaterThan(-1.001);
+  expect(position.idleUsdE6! - (5_000_000 + pool.priceUsdE6 / 1000)).toBeLessThan(0.002);
 });

@@ -1,16 +1,21 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { redis } from '../test/fresh-redis.ts';
 import {
   adoptPosition,
   listPositions,
-  movePosition,
   type PositionRef,
   readPosition,
   registryVersion,
+  settlePosition,
 } from './position-registry.ts';
 
 const ref: PositionRef = { chain: 'local', pool: '0x88e6a0c2ddd26feeb64f039a2c41296fcb3f5640', id: 'main' };
 const entry = { amount0: 10n ** 30n, amount1: 1n };
+const nothing = { amount0: 0n, amount1: 0n };
+
+/** A rebalance that left nothing over. */
+const movePosition = (of: typeof redis, at: PositionRef, move: { from: bigint; to: bigint }) =>
+  settlePosition(of, at, { ...move, planId: `${move.from}-${move.to}`, left: nothing });
 
 test('the first adoption wins and tells the second what stands', async () => {
   const [one, two] = await Promise.all([
@@ -18,7 +23,7 @@ test('the first adoption wins and tells the second what stands', async () => {
     adoptPosition(redis, ref, { tokenId: 6n, entry: null }),
   ]);
   expect(one).toEqual(two);
-  expect(one).toEqual({ ...ref, tokenId: 5n, lineage: [5n], entry });
+  expect(one).toEqual({ ...ref, tokenId: 5n, lineage: [5n], entry, idle: nothing });
   expect(await registryVersion(redis)).toBe(1);
 });
 
@@ -38,7 +43,7 @@ test('of movers from the same NFT one wins, and a repeat of its move is a succes
   const moved = await Promise.all(targets.map((to) => movePosition(redis, ref, { from: 5n, to })));
   expect(moved.filter(Boolean)).toHaveLength(1);
   const live = targets[moved.indexOf(true)] ?? 0n;
-  expect(await readPosition(redis, ref)).toEqual({ ...ref, tokenId: live, lineage: [5n, live], entry });
+  expect(await readPosition(redis, ref)).toEqual({ ...ref, tokenId: live, lineage: [5n, live], entry, idle: nothing });
   expect(await movePosition(redis, ref, { from: 5n, to: live })).toBe(true);
   expect(await registryVersion(redis)).toBe(2);
 });
@@ -57,7 +62,40 @@ test('lists positions of every chain and pool', async () => {
   await adoptPosition(redis, other, { tokenId: 6n, entry: null });
   await movePosition(redis, ref, { from: 5n, to: 12n });
   expect(await listPositions(redis)).toEqual([
-    { ...other, tokenId: 6n, lineage: [6n], entry: null },
-    { ...ref, tokenId: 12n, lineage: [5n, 12n], entry },
+    { ...other, tokenId: 6n, lineage: [6n], entry: null, idle: nothing },
+    { ...ref, tokenId: 12n, lineage: [5n, 12n], entry, idle: nothing },
   ]);
+});
+
+describe('what plans left in the wallet', () => {
+  const big = { amount0: 10n ** 30n + 7n, amount1: 3n };
+
+  test('leftovers and collected fees add up to the wei, each plan once however often it is settled', async () => {
+    await adoptPosition(redis, ref, { tokenId: 5n, entry });
+    const move = { planId: 'a', from: 5n, to: 6n, left: big };
+    const collect = { planId: 'b', from: 6n, to: 6n, left: { amount0: 1n, amount1: 2n } };
+    expect(await Promise.all([1, 2, 3].map(() => settlePosition(redis, ref, move)))).toEqual([true, true, true]);
+    expect(await settlePosition(redis, ref, collect)).toBe(true);
+    const version = await registryVersion(redis);
+    for (const plan of [collect, move, { ...collect, left: big }]) await settlePosition(redis, ref, plan);
+    expect(await readPosition(redis, ref)).toEqual({
+      ...ref,
+      tokenId: 6n,
+      lineage: [5n, 6n],
+      entry,
+      idle: { amount0: 10n ** 30n + 8n, amount1: 5n },
+    });
+    expect(await registryVersion(redis)).toBe(version);
+  });
+
+  test('is noted even when the registry names another NFT as live, and the answer says so', async () => {
+    await adoptPosition(redis, ref, { tokenId: 9n, entry });
+    expect(await settlePosition(redis, ref, { planId: 'a', from: 5n, to: 6n, left: big })).toBe(false);
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId: 9n, lineage: [9n], idle: big });
+  });
+
+  test('of a position that nobody adopted nothing is noted', async () => {
+    expect(await settlePosition(redis, ref, { planId: 'a', from: 5n, to: 6n, left: big })).toBe(false);
+    expect(await redis.keys('*')).toEqual([]);
+  });
 });

@@ -2,27 +2,41 @@ import type { Redis } from './connect.ts';
 import { defineScript } from './script.ts';
 
 /**
- * Which NFT is live for each managed position. A position keeps its configured name while its NFT changes with every
- * rebalance; this is the one place that knows the present one. market-data adopts what the configuration names, the
- * executor moves it after a rebalance, the scheduler and market-data read it.
+ * Which NFT is live for each managed position, and what its plans left in the wallet beside it. A position keeps its
+ * configured name while its NFT changes with every rebalance; this is the one place that knows the present one.
+ * market-data adopts what the configuration names, the executor settles every plan here, the scheduler and market-data
+ * read it.
  *
  * Keys: `lp:position:<chain>:<pool>:<id>` is a hash, `lp:positions` the set of those keys, `lp:positions:version` a
- * counter that every change raises, so that a reader learns with one GET that nothing changed.
+ * counter that every change raises, so that a reader learns with one GET that nothing changed. What a plan left is a
+ * field of its own, `left:<planId>`: written a second time it is the same field, and only readers add up, in integers
+ * of any size, which Lua's numbers are not.
  */
 
 /** Chain name, pool address in lower case, and the configured name of the position. */
 export type PositionRef = { readonly chain: string; readonly pool: string; readonly id: string };
 
-/** What was put in at entry, in the tokens' smallest units. */
-export type EntryAmounts = { readonly amount0: bigint; readonly amount1: bigint };
+/** Of both tokens, in their smallest units. */
+export type TokenAmounts = { readonly amount0: bigint; readonly amount1: bigint };
 
 export type RegisteredPosition = PositionRef & {
   /** The live NFT. */
   readonly tokenId: bigint;
   /** Every NFT the position has been, oldest first; the last one is `tokenId`. */
   readonly lineage: readonly bigint[];
-  /** Null when it was not known at adoption. */
-  readonly entry: EntryAmounts | null;
+  /** What was put in at entry; null when it was not known at adoption. */
+  readonly entry: TokenAmounts | null;
+  /** What all its plans left in the wallet: leftovers of rebalances, collected fees, all that a stopped plan withdrew. */
+  readonly idle: TokenAmounts;
+};
+
+/** What came of a plan. A plan after which the same NFT is live has `to` equal to `from`. */
+export type SettledPlan = {
+  readonly planId: string;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** What it took out and did not put in again. */
+  readonly left: TokenAmounts;
 };
 
 const INDEX = 'lp:positions';
@@ -40,7 +54,7 @@ export async function readPosition(redis: Redis, ref: PositionRef): Promise<Regi
 export async function adoptPosition(
   redis: Redis,
   ref: PositionRef,
-  first: { readonly tokenId: bigint; readonly entry: EntryAmounts | null },
+  first: { readonly tokenId: bigint; readonly entry: TokenAmounts | null },
 ): Promise<RegisteredPosition> {
   const entry = first.entry === null ? [] : [first.entry.amount0.toString(), first.entry.amount1.toString()];
   await adopt(redis, [keyOf(ref), INDEX, VERSION], [first.tokenId.toString(), ...entry]);
@@ -50,15 +64,15 @@ export async function adoptPosition(
 }
 
 /**
- * Names `to` the live NFT, if `from` is still the live one. True when `to` is live afterwards and came from `from`, so
- * that a repeat after a crash is a success; false when the registry says otherwise, which the caller must not ignore.
+ * Names `to` the live NFT, if `from` is still the live one, and notes what the plan left in the wallet, both at once. The
+ * first note of a plan counts: a repeat adds nothing. True when `to` is live afterwards and came from `from`, so that a
+ * repeat after a crash is a success; false when the registry says otherwise, which the caller must not ignore: the
+ * wallet has what was left all the same, so that is noted even then. A position that nobody adopted notes nothing.
  */
-export async function movePosition(
-  redis: Redis,
-  ref: PositionRef,
-  move: { readonly from: bigint; readonly to: bigint },
-): Promise<boolean> {
-  return (await moveLive(redis, [keyOf(ref), VERSION], [move.from.toString(), move.to.toString()])) === 1;
+export async function settlePosition(redis: Redis, ref: PositionRef, plan: SettledPlan): Promise<boolean> {
+  const left = `${plan.left.amount0},${plan.left.amount1}`;
+  const fields = [plan.from.toString(), plan.to.toString(), `${LEFT}${plan.planId}`, left];
+  return (await settle(redis, [keyOf(ref), VERSION], fields)) === 1;
 }
 
 /** Every registered position, in the order of their keys. */
@@ -69,7 +83,7 @@ export async function listPositions(redis: Redis): Promise<RegisteredPosition[]>
   return positions.filter((position) => position !== null);
 }
 
-/** Grows with every adoption and move; equal versions mean equal registries. */
+/** Grows with every adoption, move and amount left; equal versions mean equal registries. */
 export async function registryVersion(redis: Redis): Promise<number> {
   return Number((await redis.get(VERSION)) ?? 0);
 }
@@ -87,25 +101,30 @@ redis.call('INCR', KEYS[3])
 return 1`,
 );
 
-// KEYS: position, version. ARGV: from, to.
-const moveLive = defineScript(
-  'MovePosition',
+// KEYS: position, version. ARGV: from, to, the field of what was left, what was left.
+const settle = defineScript(
+  'SettlePosition',
   2,
   `
 local live = redis.call('HGET', KEYS[1], 'tokenId')
-local lineage = redis.call('HGET', KEYS[1], 'lineage')
 if not live then return 0 end
+local changed = redis.call('HSETNX', KEYS[1], ARGV[3], ARGV[4]) == 1
+local lineage = redis.call('HGET', KEYS[1], 'lineage')
+local agreed = 0
 if live == ARGV[2] then
   local step = ',' .. ARGV[1] .. ',' .. ARGV[2]
-  return string.sub(',' .. lineage, -#step) == step and 1 or 0
+  if ARGV[1] == ARGV[2] or string.sub(',' .. lineage, -#step) == step then agreed = 1 end
+elseif live == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'tokenId', ARGV[2], 'lineage', lineage .. ',' .. ARGV[2])
+  changed = true
+  agreed = 1
 end
-if live ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'tokenId', ARGV[2], 'lineage', lineage .. ',' .. ARGV[2])
-redis.call('INCR', KEYS[2])
-return 1`,
+if changed then redis.call('INCR', KEYS[2]) end
+return agreed`,
 );
 
 const PREFIX = 'lp:position:';
+const LEFT = 'left:';
 
 function keyOf(ref: PositionRef): string {
   return `${PREFIX}${ref.chain}:${ref.pool}:${ref.id}`;
@@ -122,5 +141,17 @@ function parsePosition(ref: PositionRef, fields: Record<string, string>): Regist
   if (tokenId === undefined || lineage === undefined) return null;
   const entry =
     entry0 === undefined || entry1 === undefined ? null : { amount0: BigInt(entry0), amount1: BigInt(entry1) };
-  return { ...ref, tokenId: BigInt(tokenId), lineage: lineage.split(',').map(BigInt), entry };
+  return { ...ref, tokenId: BigInt(tokenId), lineage: lineage.split(',').map(BigInt), entry, idle: sumOfLeft(fields) };
+}
+
+function sumOfLeft(fields: Record<string, string>): TokenAmounts {
+  let [amount0, amount1] = [0n, 0n];
+  for (const [name, text] of Object.entries(fields)) {
+    if (!name.startsWith(LEFT)) continue;
+    const [left0, left1] = text.split(',');
+    if (left0 === undefined || left1 === undefined) throw new Error(`no two amounts in ${name}: ${text}`);
+    amount0 += BigInt(left0);
+    amount1 += BigInt(left1);
+  }
+  return { amount0, amount1 };
 }
