@@ -14,6 +14,8 @@ export type MarketReadings = {
   readonly positionId: string;
   /** Amounts put in when we began to manage the position; null when unknown. */
   readonly entry: { readonly amount0: bigint; readonly amount1: bigint } | null;
+  /** What the position's plans left in the wallet. */
+  readonly idle: { readonly amount0: bigint; readonly amount1: bigint };
   readonly gas: Gas;
   readonly nativePriceUsdE6: number;
 };
@@ -43,7 +45,7 @@ function describePool(watched: WatchedPool, pool: PoolReading): Market['pool'] {
 }
 
 function describePosition(watched: WatchedPool, readings: MarketReadings): Market['position'] {
-  const { position, entry, pool } = readings;
+  const { position, entry, idle, pool } = readings;
   const { tokenId, owner, tickLower, tickUpper, liquidity, amount0, amount1, fees0, fees1, inRange } = position;
   const { sqrtPriceX96 } = pool;
   const usdE6 = (of0: bigint, of1: bigint) =>
@@ -55,5 +57,7 @@ function describePosition(watched: WatchedPool, readings: MarketReadings): Marke
     feesUsdE6: usdE6(fees0, fees1),
     entry,
     hodlUsdE6: entry === null ? null : usdE6(entry.amount0, entry.amount1),
+    idle,
+    idleUsdE6: usdE6(idle.amount0, idle.amount1),
   };
 }

@@ -77,8 +77,8 @@ async function observeMarket(tools: Tools, feed: ChainFeed, pool: WatchedPool, r
     const range = `${position.tickLower} <= ${reading.tick} < ${position.tickUpper}`;
     return { code: 'price-back-in-range', reason: `the tick is back in the range at block ${block.number}: ${range}` };
   }
-  const { entry } = registered;
-  const parts = { block, pool: reading, position, positionId: run.position, entry, gas, nativePriceUsdE6 };
+  const { entry, idle } = registered;
+  const parts = { block, pool: reading, position, positionId: run.position, entry, idle, gas, nativePriceUsdE6 };
   return { market: describeMarket(pool, parts), block };
 }
 

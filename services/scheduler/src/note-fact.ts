@@ -16,7 +16,7 @@ import {
 /** What the ledger keeps of a run: one fact for each event, in whatever order they came. Amounts as decimal strings. */
 export type RunFacts = {
   started?: { at: string; reason: string; requestedBy: string | null; requestCorrelationId: string | null };
-  market?: { at: string; block: number; valueUsdE6: number; hodlUsdE6: number | null };
+  market?: { at: string; block: number; valueUsdE6: number; hodlUsdE6: number | null; idleUsdE6?: number };
   prior?: { at: string; centerUsdE6: number };
   recommendation?: { at: string; centerUsdE6: number; tickLower: number; tickUpper: number };
   decision?: { at: string; kind: 'hold' | 'collect' | 'rebalance'; reason: string; planId: string | null };
@@ -80,6 +80,7 @@ const rows: readonly Row[] = [
       block: market.block.number,
       valueUsdE6: market.position.valueUsdE6,
       hodlUsdE6: market.position.hodlUsdE6,
+      ...(market.position.idleUsdE6 !== undefined && { idleUsdE6: market.position.idleUsdE6 }),
     },
   })),
   row(priorComputed, ({ prior }, at) => ({ name: 'prior', fact: { at, centerUsdE6: prior.centerUsdE6 } })),

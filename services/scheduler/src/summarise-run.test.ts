@@ -18,7 +18,7 @@ const run: Run = {
 const at = (seconds: number) => new Date(Date.parse(run.startedAt) + seconds * 1000).toISOString();
 const common = {
   started: { at: at(0), reason: 'asked', requestedBy: null, requestCorrelationId: 'mine' },
-  market: { at: at(1), block: 7, valueUsdE6: 100, hodlUsdE6: 90 },
+  market: { at: at(1), block: 7, valueUsdE6: 100, hodlUsdE6: 90, idleUsdE6: 7 },
   prior: { at: at(2), centerUsdE6: 3000 },
   recommendation: { at: at(2), centerUsdE6: 3001, tickLower: -10, tickUpper: 10 },
 } satisfies RunFacts;

@@ -34,6 +34,7 @@ export function summariseRun(run: Run, facts: RunFacts): RunResult {
     positionValueBeforeUsdE6: facts.trade?.valueBeforeUsdE6 ?? facts.market?.valueUsdE6 ?? null,
     positionValueAfterUsdE6: facts.trade?.valueAfterUsdE6 ?? null,
     hodlUsdE6: facts.market?.hodlUsdE6 ?? null,
+    idleUsdE6: facts.market?.idleUsdE6 ?? null,
     failure: end?.failure ?? null,
     requestCorrelationId: facts.started?.requestCorrelationId ?? null,
   };

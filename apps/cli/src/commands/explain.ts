@@ -2,6 +2,7 @@ import { findRunEvent } from '@rangeward/adapter-nats/read-events';
 import { decisionMade, type EventData, type Run, recommendation, tradeExecuted } from '@rangeward/contracts';
 import { type GlobalFlags, type NatsAccess, withNats, withRedis } from '../operator.ts';
 import { printFacts, printJson, printTable } from '../output.ts';
+import { againstHoldingUsdE6 } from '../story/against-holding.ts';
 import { integer, percent, price, signedUsd, tokens, usd } from '../story/format-amounts.ts';
 import { printTitle, type Screen } from '../story/print-story.ts';
 import { showControls } from '../story/show-controls.ts';
@@ -43,10 +44,15 @@ async function gather(broker: NatsAccess, run: Run) {
 function explainMarket({ market }: EventData<typeof recommendation>, screen: Screen): void {
   const { pool, position } = market;
   printTitle(screen, `What it saw at block ${integer(market.block.number)} (${market.block.time})`);
+  const against = againstHoldingUsdE6(position);
   const hodl =
-    position.hodlUsdE6 === null
+    position.hodlUsdE6 === null || against === null
       ? 'entry not known'
-      : `${usd(position.hodlUsdE6)} (${signedUsd(position.valueUsdE6 - position.hodlUsdE6)} against it)`;
+      : `${usd(position.hodlUsdE6)} (value and idle are ${signedUsd(against)} against it; gas, paid in ETH, is not counted)`;
+  const idle =
+    position.idle === undefined || position.idleUsdE6 === undefined
+      ? null
+      : `${usd(position.idleUsdE6)} left in the wallet: ${tokens(position.idle.amount0, pool.token0)} and ${tokens(position.idle.amount1, pool.token1)}`;
   printFacts(screen, [
     [
       'price',
@@ -59,6 +65,7 @@ function explainMarket({ market }: EventData<typeof recommendation>, screen: Scr
     ['holds', `${tokens(position.amount0, pool.token0)} and ${tokens(position.amount1, pool.token1)}`],
     ['fees', `${tokens(position.fees0, pool.token0)} and ${tokens(position.fees1, pool.token1)} not yet collected`],
     ['value', `${usd(position.valueUsdE6)} with ${usd(position.feesUsdE6)} of fees`],
+    ...(idle === null ? [] : [['idle', idle] as const]),
     ['holding', hodl],
     [
       'gas',

@@ -2,11 +2,14 @@ import type {
   DomainEvent,
   EventData,
   EventDefinition,
+  Market,
   marketObserved,
   RunResult,
   runCompleted,
   TradeExecuted,
 } from '@rangeward/contracts';
+import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
+import { againstHoldingUsdE6 } from './against-holding.ts';
 import { integer, price, signedUsd, usd } from './format-amounts.ts';
 
 /** What a stretch of events adds up to; dollars in micro-dollars. */
@@ -22,8 +25,14 @@ export type Tally = {
   readonly ticks: number;
   readonly errors: number;
   readonly lastPriceUsdE6: number | null;
+  /** Worth of the position alone. */
   readonly valueUsdE6: number | null;
-  readonly hodlUsdE6: number | null;
+  /** What its plans left in the wallet. */
+  readonly idleUsdE6: number;
+  /** As last observed: both sides of the comparison at the price of one block. */
+  readonly againstHoldingUsdE6: number | null;
+  /** The pool when it was last observed, by whose price amounts of a trade are valued. */
+  readonly pool: Market['pool'] | null;
   readonly tokenId: bigint | null;
 };
 
@@ -40,7 +49,9 @@ export const emptyTally: Tally = {
   errors: 0,
   lastPriceUsdE6: null,
   valueUsdE6: null,
-  hodlUsdE6: null,
+  idleUsdE6: 0,
+  againstHoldingUsdE6: null,
+  pool: null,
   tokenId: null,
 };
 
@@ -68,7 +79,9 @@ function withMarket(tally: Tally, { market }: EventData<typeof marketObserved>):
   return {
     ...tally,
     valueUsdE6: market.position.valueUsdE6,
-    hodlUsdE6: market.position.hodlUsdE6,
+    idleUsdE6: market.position.idleUsdE6 ?? 0,
+    againstHoldingUsdE6: againstHoldingUsdE6(market.position),
+    pool: market.pool,
     tokenId: market.position.tokenId,
   };
 }
@@ -76,6 +89,7 @@ function withMarket(tally: Tally, { market }: EventData<typeof marketObserved>):
 function withTrade(tally: Tally, trade: TradeExecuted): Tally {
   if (trade.outcome !== 'confirmed')
     return { ...tally, gasUsdE6: tally.gasUsdE6 + (trade.mode === 'live' ? trade.gasUsdE6 : 0) };
+  const leftUsdE6 = valueOfLeft(tally.pool, trade);
   return {
     ...tally,
     rebalances: tally.rebalances + (trade.kind === 'rebalance' ? 1 : 0),
@@ -83,9 +97,15 @@ function withTrade(tally: Tally, trade: TradeExecuted): Tally {
     gasUsdE6: tally.gasUsdE6 + trade.gasUsdE6,
     feesUsdE6: tally.feesUsdE6 + (trade.feesUsdE6 ?? 0),
     swapCostUsdE6: tally.swapCostUsdE6 + (trade.swapCostUsdE6 ?? 0),
-    valueUsdE6: trade.valueAfterUsdE6 ?? tally.valueUsdE6,
+    valueUsdE6: trade.valueAfterUsdE6 === null ? tally.valueUsdE6 : trade.valueAfterUsdE6 - leftUsdE6,
+    idleUsdE6: tally.idleUsdE6 + leftUsdE6,
     tokenId: trade.tokenIdAfter ?? tally.tokenId,
   };
+}
+
+/** What a trade left in the wallet, rounded down. */
+function valueOfLeft(pool: Market['pool'] | null, { leftover }: TradeExecuted): number {
+  return pool === null || leftover === null ? 0 : Number(valueUsdE6({ ...pool, ...leftover }));
 }
 
 function withResult(tally: Tally, { status }: RunResult): Tally {
@@ -97,13 +117,17 @@ function withResult(tally: Tally, { status }: RunResult): Tally {
 export function summariseTally(tally: Tally): string[] {
   const runs = tally.completed + tally.failed + tally.skipped;
   const hodl =
-    tally.valueUsdE6 === null || tally.hodlUsdE6 === null
+    tally.againstHoldingUsdE6 === null
       ? ''
-      : ` (${signedUsd(tally.valueUsdE6 - tally.hodlUsdE6)} against holding, when last observed)`;
+      : `, ${signedUsd(tally.againstHoldingUsdE6)} against holding when last observed (before gas, which is paid in ETH)`;
+  const value =
+    tally.valueUsdE6 === null
+      ? 'not observed'
+      : `${usd(tally.valueUsdE6)} in the position, ${usd(tally.idleUsdE6)} idle in the wallet${hodl}`;
   return [
     `runs        ${runs}: ${tally.completed} completed, ${tally.skipped} skipped, ${tally.failed} failed`,
     `position    ${tally.rebalances} times moved, ${tally.collects} times collected; NFT ${tally.tokenId ?? 'unknown'}`,
-    `value       ${tally.valueUsdE6 === null ? 'not observed' : usd(tally.valueUsdE6)}${hodl}`,
+    `value       ${value}`,
     `money       fees collected ${usd(tally.feesUsdE6)}, gas ${usd(tally.gasUsdE6)}, swap cost ${usd(tally.swapCostUsdE6)}`,
     `market      ${integer(tally.ticks)} blocks with trades${tally.lastPriceUsdE6 === null ? '' : `, last price ${price(tally.lastPriceUsdE6)} USDC per WETH`}`,
     ...(tally.errors > 0 ? [`errors      ${tally.errors} error notifications; see the log`] : []),

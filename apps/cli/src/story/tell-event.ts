@@ -17,6 +17,7 @@ import type {
   TradeExecuted,
   volatilityTrigger,
 } from '@rangeward/contracts';
+import { againstHoldingUsdE6 } from './against-holding.ts';
 import { duration, integer, percent, price, short, signedUsd, usd } from './format-amounts.ts';
 
 /** One line of the story: a short label and what it says. */
@@ -91,12 +92,13 @@ function tellStart(data: EventData<typeof runStarted>): StoryLine[] {
 
 function tellMarket({ market }: EventData<typeof marketObserved>): StoryLine[] {
   const { position } = market;
-  const hodl =
-    position.hodlUsdE6 === null ? '' : `, ${signedUsd(position.valueUsdE6 - position.hodlUsdE6)} against holding`;
+  const against = againstHoldingUsdE6(position);
+  const idle = position.idleUsdE6 ? `, ${usd(position.idleUsdE6)} idle in the wallet` : '';
+  const hodl = against === null ? '' : `, ${signedUsd(against)} against holding before gas`;
   return [
     line(
       'market',
-      `block ${integer(market.block.number)}: ${price(market.pool.priceUsdE6)} USDC per WETH; position worth ${usd(position.valueUsdE6)} with ${usd(position.feesUsdE6)} of fees${hodl}`,
+      `block ${integer(market.block.number)}: ${price(market.pool.priceUsdE6)} USDC per WETH; position worth ${usd(position.valueUsdE6)} with ${usd(position.feesUsdE6)} of fees${idle}${hodl}`,
     ),
   ];
 }

@@ -80,6 +80,7 @@ export const runResult = z.object({
   positionValueBeforeUsdE6: usdE6('value of the position before').nullable(),
   positionValueAfterUsdE6: usdE6('value of the position after').nullable(),
   hodlUsdE6: usdE6('value of the entry amounts when the market was read').nullable(),
+  idleUsdE6: usdE6('what the position’s plans had left in the wallet, when the market was read').nullable().optional(),
   feesCollected0: uint('fees collected in token0').nullable(),
   feesCollected1: uint('fees collected in token1').nullable(),
   feesCollectedUsdE6: usdE6('fees collected').nullable(),

@@ -91,6 +91,13 @@ export const positionState = z
       .nullable()
       .describe('what holding instead of providing would hold; null when the entry is not known'),
     hodlUsdE6: usdE6('the entry amounts at the price of the pool, rounded down').nullable(),
+    idle: z
+      .object({ amount0: uint('token0 left in the wallet'), amount1: uint('token1 left in the wallet') })
+      .optional()
+      .describe(
+        'leftovers of rebalances and collected fees that this position’s plans left in the wallet; holding is compared with value and idle together; absent in messages from before it was kept',
+      ),
+    idleUsdE6: usdE6('the idle amounts at the price of the pool, rounded down').optional(),
   })
   .describe('state of the position at the block');
 
