@@ -107,7 +107,7 @@ describe.skipIf(!present)(title, () => {
     expect(liquidities.at(-1)).toBeGreaterThan(0n);
   });
 
-  it('conserves value to the wei: what came out and in is what was put in, left over and paid', () => {
+  it('conserves value to the wei: what came out and in is what was put in, left over and paid', async () => {
     const trades = system.said(tradeExecuted).filter(({ outcome }) => outcome === 'confirmed');
     for (const trade of trades.filter(({ kind }) => kind === 'rebalance')) {
       const swapped = swapOf(trade);
@@ -122,6 +122,11 @@ describe.skipIf(!present)(title, () => {
     const sum = (of: (trade: TradeExecuted) => bigint) => trades.reduce((total, trade) => total + of(trade), 0n);
     expect(after.token0 - before.token0).toBe(sum((trade) => trade.leftover?.amount0 ?? 0n));
     expect(after.token1 - before.token1).toBe(sum((trade) => trade.leftover?.amount1 ?? 0n));
+    const [registered] = await listPositions(redis);
+    expect(registered?.idle).toEqual({
+      amount0: after.token0 - before.token0,
+      amount1: after.token1 - before.token1,
+    });
     expect(before.ether - after.ether).toBe(sum((trade) => trade.gasWei));
   });
 });

@@ -108,7 +108,7 @@ const settle = defineScript(
   `
 local live = redis.call('HGET', KEYS[1], 'tokenId')
 if not live then return 0 end
-local changed = redis.call('HSETNX', KEYS[1], ARGV[3], ARGV[4]) == 1
+local changed = ARGV[4] ~= '0,0' and redis.call('HSETNX', KEYS[1], ARGV[3], ARGV[4]) == 1
 local lineage = redis.call('HGET', KEYS[1], 'lineage')
 local agreed = 0
 if live == ARGV[2] then
