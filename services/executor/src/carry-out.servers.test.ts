@@ -7,6 +7,8 @@ import { adoptPosition, readPosition, settlePosition } from '@rangeward/adapter-
 import type { Plan, TradeExecuted } from '@rangeward/contracts';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { createLogger } from '@rangeward/service/log';
+import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
+import { nearestOnGrid } from '@rangeward/uniswap-v3/tick-grid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   allowances,
@@ -141,6 +143,25 @@ describe('live', () => {
         `took ${tookMs.toFixed(0)} ms; gas ${gas}; left ${JSON.stringify(trade.leftover, (_, v) => String(v))} value ${trade.valueBeforeUsdE6} -> ${trade.valueAfterUsdE6}, swap cost ${trade.swapCostUsdE6}\n`,
       );
     }
+  });
+
+  test('a price that moves 5 ticks in every block leaves little of a narrow range idle', async () => {
+    const tokenId = await managed(100, 150);
+    const plan = await planToMove(world, tokenId, (made) => {
+      const centre = nearestOnGrid(made.market.pool.tick, 10);
+      return { ...made, target: { tickLower: centre - 80, tickUpper: centre + 80 } };
+    });
+    const moving = toolsFor({
+      onBoundary: async (place) => {
+        if (place.endsWith(':done')) await movePrice(world, (await stateOf(world, tokenId)).tick + 5);
+      },
+    });
+    const trade = await carried(plan, moving);
+    expect(trade.outcome, trade.reason).toBe('confirmed');
+    const { sqrtPriceX96 } = (await stateOf(world, trade.tokenIdAfter!)).pool;
+    const idle = Number(valueUsdE6({ ...trade.leftover!, sqrtPriceX96, stable: 0 })) / trade.valueAfterUsdE6!;
+    if (process.env.SHOW_FIGURES) process.stdout.write(`${(idle * 100).toFixed(1)} % idle\n`);
+    expect(idle).toBeLessThan(0.06);
   });
 
   test('the same plan five times moves the position once', async () => {

@@ -224,7 +224,7 @@ describe('when the price moves in every block', () => {
       expect(done.map(({ name }) => name).slice(4, 6)).toEqual(['swap', 'mint']);
       const all = holdings(until(done, 'mint'));
       const left = share(holdings(done), all, pool.sqrtPriceX96);
-      expect(left).toBeLessThan(0.07);
+      expect(left).toBeLessThan(0.06);
       expect(leftWhenSizedBefore(plan, 4, driftTicks)).toBeGreaterThan(0.17);
     },
   );
