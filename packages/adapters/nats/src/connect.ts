@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import {
   type ConnectionOptions,
   connect,
@@ -34,6 +35,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       cause,
     });
   });
+  writeTogether(nc);
   void logStatus(nc, options.log);
   return nc;
 }
@@ -66,7 +68,38 @@ function authentication(credentials: Credentials | undefined): ConnectionOptions
 }
 
 async function logStatus(nc: NatsConnection, log: Log): Promise<void> {
-  for await (const status of nc.status()) logOne(status, log);
+  for await (const status of nc.status()) {
+    if (status.type === 'reconnect') writeTogether(nc);
+    logOne(status, log);
+  }
+}
+
+/**
+ * Lets everything written in one turn of the event loop go out in one system call. The client writes once for each
+ * message that is published or acknowledged from a promise of its own; that was a tenth of the cost of a busy service,
+ * and a quarter of the server's. Where the client keeps its socket is not part of its interface: elsewhere than it was,
+ * everything works as before.
+ */
+function writeTogether(nc: NatsConnection): void {
+  const { protocol } = nc as unknown as { protocol?: { transport?: { socket?: unknown } } };
+  const socket = protocol?.transport?.socket;
+  if (!(socket instanceof Socket)) return;
+  const write = socket.write.bind(socket);
+  let waiting = false;
+  const send = () => {
+    waiting = false;
+    socket.uncork();
+  };
+  const writeLater = (...given: Parameters<typeof write>) => {
+    if (!waiting) {
+      waiting = true;
+      socket.cork();
+      process.nextTick(send);
+    }
+    return write(...given);
+  };
+  // One of the forms of write, which is overloaded.
+  socket.write = writeLater as typeof socket.write;
 }
 
 function logOne(status: Status, log: Log): void {

@@ -68,6 +68,14 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('streams and consum
     const forged = { correlationId: 'a\r\nNats-Rollup: all' };
     await expect(bus.publish(gasTrigger, aGasTrigger(aPool()), forged)).rejects.toMatchObject({ code: 'bad-header' });
   });
+
+  it('lets nobody fill the triggers with few large messages', async () => {
+    const { broker } = await world.open('cli');
+    const subject = `lp.v1.trigger.manual.local.${aPool()}`;
+    const large = broker.jsm.jetstream().publish(subject, new Uint8Array(100_000));
+    await expect(large).rejects.toThrow(/size exceeds/);
+    expect((await broker.jsm.jetstream().publish(subject, new Uint8Array(60_000))).stream).toBe('LP_TRIGGERS');
+  });
 });
 
 describe('permissions', () => {

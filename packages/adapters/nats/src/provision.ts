@@ -71,6 +71,7 @@ export function streamConfig(name: StreamName, stream: StreamDefinition, replica
     discard: stream.discard,
     max_age: stream.maxAgeDays * DAY_MS * NS_PER_MS,
     max_bytes: stream.maxBytes,
+    max_msg_size: stream.maxMessageBytes ?? -1,
     duplicate_window: stream.duplicateWindowS * 1_000 * NS_PER_MS,
     num_replicas: replicas,
   } satisfies Partial<StreamConfig> & { name: string };
