@@ -6,6 +6,8 @@ export type StreamDefinition = {
   /** 'new' refuses a message when full, so that nothing unread is ever dropped silently. */
   readonly discard: 'old' | 'new';
   readonly maxBytes: number;
+  /** The broker refuses a larger message to its sender; its own limit counts when absent. */
+  readonly maxMessageBytes?: number;
   /** Nats-Msg-Id duplicates are refused within this window; the inbox in Redis covers what lies outside it. */
   readonly duplicateWindowS: number;
   readonly description: string;
@@ -20,6 +22,8 @@ export const streams = {
     storage: 'file',
     discard: 'new',
     maxBytes: 256 * MiB,
+    // Anybody may ask for a run; nobody needs many words for it, or could fill the stream with few.
+    maxMessageBytes: 64 * 1024,
     duplicateWindowS: 600,
     description: 'what asks for a run: schedule, breach, volatility, gas, a person',
   },
