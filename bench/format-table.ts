@@ -32,7 +32,7 @@ function formatBound(figure: Figure, goal: Goal, bound: number): string {
 }
 
 /** Three digits that mean something; more only where they stand before the point. */
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return 'none';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.min(3, digits) });
