@@ -11,7 +11,7 @@ export type Line = {
 };
 
 /** `answered`: what the latency is measured to. `over`: all messages of the work are published. */
-export type Milestone = 'answered' | 'over';
+type Milestone = 'answered' | 'over';
 
 /** One in flight, again and again: milliseconds from the beginning to the answer. */
 export async function measureLatency(line: Line, samples: number, warm: number): Promise<number[]> {
