@@ -34,11 +34,18 @@ export async function measureLatency(line: Line, samples: number, warm: number):
   return timesMs;
 }
 
-/** So many in flight, a new one for each that is over: how many were over per second. */
+export type Throughput = {
+  /** Over per second, in the time that is measured. */
+  readonly perSecond: number;
+  /** Over in all, warming up and ending included. */
+  readonly over: number;
+};
+
+/** So many in flight, a new one for each that is over. */
 export async function measureThroughput(
   line: Line,
   { inFlight, warmMs, measureMs }: { inFlight: number; warmMs: number; measureMs: number },
-): Promise<number> {
+): Promise<Throughput> {
   let over = 0;
   let running = inFlight;
   let ending = false;
@@ -57,7 +64,7 @@ export async function measureThroughput(
   const perSecond = ((over - overBefore) * 1000) / (performance.now() - beforeMs);
   ending = true;
   await within(drained, 60_000, `${inFlight} in flight: ${perSecond.toFixed(0)} a second, but some are never over`);
-  return perSecond;
+  return { perSecond, over };
 }
 
 export function p50(timesMs: readonly number[]): number {

@@ -14,7 +14,7 @@ import { FIRST_TOKEN_ID, place, wallet } from './memory-market.ts';
 import { type RunMessage, type RunSizes, runMessages } from './raw-chain.ts';
 import type { ServiceTask } from './run-service-process.ts';
 
-export type OurRun = { readonly line: Line; readonly nc: NatsConnection };
+export type OurRun = { readonly line: Line; readonly nc: NatsConnection; readonly pids: readonly number[] };
 
 export type OurRunOptions = {
   readonly nats: NatsServer;
@@ -34,12 +34,13 @@ export async function startOurRun(opened: Opened, options: OurRunOptions): Promi
   // YAML reads JSON.
   await writeFile(configFile, JSON.stringify(configuration(options)));
   await adoptPositions(options);
+  const pids: number[] = [];
   for (const name of serviceNames) {
     const task: ServiceTask = { name, configFile };
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlp };
-    await opened.add(
-      startChild('./run-service-process.ts', import.meta.url, { task, env, logFile: join(folder, `${name}.log`) }),
-    );
+    const logFile = join(folder, `${name}.log`);
+    const child = startChild('./run-service-process.ts', import.meta.url, { task, env, logFile });
+    pids.push((await opened.add(child)).pid);
   }
   const nc = await connect({ servers: nats.url, noAsyncTraces: true });
   opened.onClose(() => nc.close());
@@ -51,7 +52,7 @@ export async function startOurRun(opened: Opened, options: OurRunOptions): Promi
     over: 'lp.v1.run-completed.>',
     slotOf,
   });
-  return { line, nc };
+  return { line, nc, pids };
 }
 
 const POSITION = /"position":"p(\d+)"/;

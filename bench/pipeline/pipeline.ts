@@ -1,18 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '@rangeward/localnet/free-port';
-import { startNatsServer } from '@rangeward/localnet/nats-server';
-import { startRedisServer } from '@rangeward/localnet/redis-server';
+import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
+import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { startChild } from '../child.ts';
 import type { Bench, BenchContext, Figure } from '../figure.ts';
 import { type Opened, withOpened } from '../opened.ts';
 import { median } from '../statistics.ts';
 import { startBullChain } from './bull-chain.ts';
 import { type Line, measureLatency, measureThroughput, p50 } from './drive.ts';
-import { type OurRun, startOurRun, weighMessages } from './our-run.ts';
-import { runMessages, startRawChain, startRawRun } from './raw-chain.ts';
+import { type OurRun, startOurRun, timeMessages, weighMessages } from './our-run.ts';
+import { HOPS, runMessages, startRawChain, startRawRun } from './raw-chain.ts';
 
 const ROUNDS = 3;
 const IN_FLIGHT = 256;
@@ -32,119 +33,158 @@ export const pipeline: Bench = {
   run: (context) => withOpened((opened) => measurePipeline(opened, context)),
 };
 
-type Lines = {
-  readonly ours: Line;
-  readonly traced: Line;
-  readonly day: Line;
-  readonly raw: Line;
-  readonly rawRun: Line;
-  readonly bull: Line;
-};
-
-async function measurePipeline(opened: Opened, { say }: BenchContext): Promise<readonly Figure[]> {
-  const lines = await startLines(opened, say);
-  // A compiler that has not seen the code yet would be measured otherwise.
-  for (const line of Object.values(lines)) await measureThroughput(line, { ...LOAD, measureMs: WARM_MS });
-  const latencies = await inRounds(lines, ['ours', 'day', 'raw', 'rawRun', 'bull'], async (line) =>
-    p50(await measureLatency(line, SAMPLES.count, SAMPLES.warm)),
-  );
-  say(`one in flight, p50 ms: ${JSON.stringify(latencies)}`);
-  const loads = await inRounds(lines, ['ours', 'traced', 'day', 'raw', 'rawRun', 'bull'], (line) =>
-    measureThroughput(line, LOAD),
-  );
-  say(`${IN_FLIGHT} in flight, a second: ${JSON.stringify(loads)}`);
-  return figuresOf(latencies, loads);
+async function measurePipeline(opened: Opened, context: BenchContext): Promise<readonly Figure[]> {
+  const ours = await startWorld(opened, { lookbackS: SHORT_LOOKBACK_S });
+  await warm([ours.line]);
+  const beside = await withOpened((inner) => besideRawChains(inner, ours, context));
+  const telemetry = await withOpened((inner) => besideTelemetry(inner, ours, context));
+  const day = await withOpened((inner) => withDayOfCandles(inner, context));
+  return figuresOf({ ...beside, ...telemetry, ...day });
 }
 
-async function startLines(opened: Opened, say: BenchContext['say']): Promise<Lines> {
-  const { run: ours, nats } = await startWorld(opened, { lookbackS: SHORT_LOOKBACK_S });
-  const sizes = await weighMessages(ours);
+type World = Measured & { readonly run: OurRun; readonly nats: NatsServer; readonly redis: RedisServer };
+/** A line, and the processes that do its work. */
+type Measured = { readonly line: Line; readonly pids: readonly number[] };
+
+async function besideRawChains(opened: Opened, ours: World, { say }: BenchContext) {
+  const { nats, redis, run } = ours;
+  const sizes = await weighMessages(run);
   const total = runMessages.reduce((sum, name) => sum + sizes[name], 0);
   say(`bytes of a run's messages: ${JSON.stringify(sizes)}, together ${total}`);
+  say(`ms from the trigger to each message: ${JSON.stringify(await timeMessages(run, 50))}`);
   const nc = await connect({ servers: nats.url, noAsyncTraces: true });
   opened.onClose(() => nc.close());
   const raw = await startRawChain(opened, nc, nats.url, EVENT_BYTES);
   const rawRun = await startRawRun(opened, nc, nats.url, sizes);
-  const sinkPort = await freePort();
-  await opened.add(startChild('./otlp-sink.ts', import.meta.url, { task: { port: sinkPort } }));
-  const otlp = `http://127.0.0.1:${sinkPort}`;
-  const traced = await startWorld(opened, { lookbackS: SHORT_LOOKBACK_S, otlp });
-  const day = await startWorld(opened, { lookbackS: DEFAULT_LOOKBACK_S });
-  const bull = await startBullChain(opened, day.redis, EVENT_BYTES);
-  return { ours: ours.line, traced: traced.run.line, day: day.run.line, raw, rawRun, bull };
+  const bull = await startBullChain(opened, redis, EVENT_BYTES);
+  const lines = {
+    ours,
+    raw: { line: raw.line, pids: [...raw.pids, nats.pid] },
+    rawRun: { line: rawRun.line, pids: [...rawRun.pids, nats.pid] },
+    bull: { line: bull, pids: [] },
+  };
+  await warm([raw.line, rawRun.line, bull]);
+  const latency = await inRounds(lines, ({ line }) => latencyOf(line));
+  say(`one in flight, p50 ms: ${JSON.stringify(latency)}`);
+  const cpu = { ours: [] as number[], raw: [] as number[], rawRun: [] as number[], bull: [] as number[] };
+  const load = await inRounds(lines, async ({ line, pids }, name) => {
+    const before = cpuMs(pids);
+    const { perSecond, over } = await measureThroughput(line, LOAD);
+    cpu[name].push((cpuMs(pids) - before) / over);
+    return perSecond;
+  });
+  say(`${IN_FLIGHT} in flight, a second: ${JSON.stringify(load)}`);
+  const cpuOf = { ours: median(cpu.ours), raw: median(cpu.raw), rawRun: median(cpu.rawRun) };
+  return { latency, load, cpu: cpuOf };
 }
 
-async function startWorld(opened: Opened, options: { lookbackS: number; otlp?: string }) {
+async function besideTelemetry(opened: Opened, ours: World, { say }: BenchContext) {
+  const port = await freePort();
+  await opened.add(startChild('./otlp-sink.ts', import.meta.url, { task: { port } }));
+  const traced = await startWorld(opened, { lookbackS: SHORT_LOOKBACK_S, otlp: `http://127.0.0.1:${port}` });
+  await warm([traced.line]);
+  const telemetry = await inRounds({ on: traced, off: ours }, async ({ line }) => loadOf(line));
+  say(`${IN_FLIGHT} in flight, telemetry on and off: ${JSON.stringify(telemetry)}`);
+  return { telemetry };
+}
+
+async function withDayOfCandles(opened: Opened, { say }: BenchContext) {
+  const world = await startWorld(opened, { lookbackS: DEFAULT_LOOKBACK_S });
+  await warm([world.line]);
+  const day = { latency: await latencyOf(world.line), load: await loadOf(world.line) };
+  say(`with a day of candles: ${JSON.stringify(day)}`);
+  return { day };
+}
+
+async function startWorld(opened: Opened, options: { lookbackS: number; otlp?: string }): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rangeward-bench-'));
   opened.onClose(() => rm(folder, { recursive: true, force: true }));
   const nats = await opened.add(startNatsServer());
   const redis = await opened.add(startRedisServer());
-  const run: OurRun = await startOurRun(opened, { nats, redis, folder, positions: IN_FLIGHT, ...options });
-  return { run, nats, redis };
+  const run = await startOurRun(opened, { nats, redis, folder, positions: IN_FLIGHT, ...options });
+  return { run, line: run.line, pids: [...run.pids, nats.pid, redis.pid], nats, redis };
 }
 
-/** Each line in turn, round after round, so that whatever else the machine does meets all of them; the medians. */
-async function inRounds<Name extends keyof Lines>(
-  lines: Lines,
-  names: readonly Name[],
-  measure: (line: Line) => Promise<number>,
+/** A compiler that has not seen the code yet would be measured otherwise. */
+async function warm(lines: readonly Line[]): Promise<void> {
+  for (const line of lines) await measureThroughput(line, { ...LOAD, measureMs: WARM_MS });
+}
+
+async function latencyOf(line: Line): Promise<number> {
+  return p50(await measureLatency(line, SAMPLES.count, SAMPLES.warm));
+}
+
+async function loadOf(line: Line): Promise<number> {
+  return (await measureThroughput(line, LOAD)).perSecond;
+}
+
+/** Each in turn, round after round, so that whatever else the machine does meets all of them; the medians. */
+async function inRounds<Name extends string>(
+  lines: Readonly<Record<Name, Measured>>,
+  measure: (measured: Measured, name: Name) => Promise<number>,
 ): Promise<Record<Name, number>> {
+  // The names of a literal's fields.
+  const names = Object.keys(lines) as Name[];
   const found = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const name of names) found.get(name)?.push(await measure(lines[name]));
+    for (const name of names) found.get(name)?.push(await measure(lines[name], name));
   }
   // Every name was measured in every round.
   return Object.fromEntries([...found].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
 }
 
-type Latencies = Record<'ours' | 'day' | 'raw' | 'rawRun' | 'bull', number>;
-type Loads = Record<keyof Lines, number>;
+/** Processor time that processes have used, all their threads, milliseconds. */
+function cpuMs(pids: readonly number[]): number {
+  // After the name in brackets, which may hold spaces; user and system time in hundredths of a second.
+  const ticks = pids.map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []);
+  return ticks.reduce((sum, fields) => sum + (Number(fields[11]) + Number(fields[12])) * 10, 0);
+}
 
-function figuresOf(latency: Latencies, load: Loads): readonly Figure[] {
+type Measurements = Awaited<ReturnType<typeof besideRawChains>> &
+  Awaited<ReturnType<typeof besideTelemetry>> &
+  Awaited<ReturnType<typeof withDayOfCandles>>;
+
+function figuresOf({ latency, load, cpu, telemetry, day }: Measurements): readonly Figure[] {
   const rawChain = (value: number) => ({ name: 'raw JetStream, 5 hops', value });
   const rawRun = (value: number) => ({ name: 'raw JetStream, the run’s messages', value });
-  const bull = (value: number) => ({ name: 'BullMQ, 5 hops', value });
   const loaded = `${IN_FLIGHT} in flight`;
+  const first = { name: 'run, one in flight, p50', unit: 'ms', ours: latency.ours };
+  const runs = { name: `run, ${loaded}`, unit: 'runs/s', ours: load.ours };
+  const messages = { name: `messages handled, ${loaded}`, unit: 'msgs/s', ours: load.ours * DELIVERIES };
+  const bull = (value: number) => ({ name: 'BullMQ, 5 hops', value });
   return [
+    { ...first, reference: rawChain(latency.raw), goal: { of: 'ratio', better: 'less', reach: 2.5, stretch: 1.7 } },
+    { ...first, reference: rawRun(latency.rawRun), goal: null },
+    { ...first, reference: bull(latency.bull), goal: null },
+    { ...runs, reference: rawRun(load.rawRun), goal: { of: 'ratio', better: 'more', reach: 0.5, stretch: 0.75 } },
+    { ...messages, reference: rawChain(load.raw * HOPS), goal: null },
+    { ...runs, reference: rawChain(load.raw), goal: null },
     {
-      name: 'run, one in flight, p50',
-      unit: 'ms',
-      ours: latency.ours,
-      reference: rawChain(latency.raw),
-      goal: { of: 'ratio', better: 'less', reach: 2.5, stretch: 1.7 },
-    },
-    { name: 'run, one in flight, p50', unit: 'ms', ours: latency.ours, reference: rawRun(latency.rawRun), goal: null },
-    { name: 'run with a day of candles', unit: 'ms', ours: latency.day, reference: rawChain(latency.raw), goal: null },
-    { name: 'run, one in flight, p50', unit: 'ms', ours: latency.ours, reference: bull(latency.bull), goal: null },
-    {
-      name: `run, ${loaded}`,
-      unit: 'runs/s',
-      ours: load.ours,
-      reference: rawRun(load.rawRun),
-      goal: { of: 'ratio', better: 'more', reach: 0.5, stretch: 0.75 },
-    },
-    {
-      name: `messages handled, ${loaded}`,
-      unit: 'msgs/s',
-      ours: load.ours * DELIVERIES,
-      reference: rawChain(load.raw * 5),
-      goal: null,
-    },
-    { name: `run, ${loaded}`, unit: 'runs/s', ours: load.ours, reference: rawChain(load.raw), goal: null },
-    { name: `run with a day of candles`, unit: 'runs/s', ours: load.day, reference: rawRun(load.rawRun), goal: null },
-    {
-      name: `messages handled, ${loaded}`,
-      unit: 'msgs/s',
-      ours: load.ours * DELIVERIES,
-      reference: bull(load.bull * 5),
+      ...messages,
+      reference: bull(load.bull * HOPS),
       goal: { of: 'ratio', better: 'more', reach: 3, stretch: 5 },
     },
     {
       name: `telemetry on, ${loaded}`,
       unit: 'runs/s',
-      ours: load.traced,
-      reference: { name: 'off', value: load.ours },
+      ours: telemetry.on,
+      reference: { name: 'off', value: telemetry.off },
       goal: { of: 'ratio', better: 'more', reach: 0.75, stretch: 0.9 },
     },
+    {
+      name: `processor time of a run, ${loaded}`,
+      unit: 'ms',
+      ours: cpu.ours,
+      reference: rawRun(cpu.rawRun),
+      goal: null,
+    },
+    {
+      ...first,
+      name: 'run with a day of candles, p50',
+      ours: day.latency,
+      reference: rawChain(latency.raw),
+      goal: null,
+    },
+    { ...runs, name: 'run with a day of candles', ours: day.load, reference: rawRun(load.rawRun), goal: null },
   ];
 }

@@ -7,8 +7,12 @@ import type { RawHop } from './raw-hop.ts';
 
 export const HOPS = 5;
 
+/** A raw line and its processes. */
+export type RawLine = { readonly line: Line; readonly pids: readonly number[] };
+
 /** Five hops, a process each: consume, publish the next, acknowledge; every message `bytes` long. */
-export async function startRawChain(opened: Opened, nc: NatsConnection, url: string, bytes: number): Promise<Line> {
+export async function startRawChain(opened: Opened, nc: NatsConnection, url: string, bytes: number): Promise<RawLine> {
+  const pids: number[] = [];
   await addStream(nc, 'RAW', ['raw.>']);
   for (let hop = 0; hop < HOPS; hop += 1) {
     const task: RawHop = {
@@ -22,14 +26,15 @@ export async function startRawChain(opened: Opened, nc: NatsConnection, url: str
         },
       ],
     };
-    await opened.add(startChild('./raw-hop.ts', import.meta.url, { task }));
+    pids.push((await opened.add(startChild('./raw-hop.ts', import.meta.url, { task }))).pid);
   }
-  return natsLine(nc, {
+  const line = natsLine(nc, {
     begin: (slot) => ({ subject: 'raw.0', body: marked(slot, bytes) }),
     answered: `raw.${HOPS}`,
     over: `raw.${HOPS}`,
     slotOf: readMark,
   });
+  return { line, pids };
 }
 
 /** How many bytes the messages of a run really have. */
@@ -51,7 +56,8 @@ export type RunMessage = (typeof runMessages)[number];
  * The messages of a run, and nothing but them: the same number, sizes, streams, consumers and processes, six of them;
  * what the bare client does with the very traffic of a run.
  */
-export async function startRawRun(opened: Opened, nc: NatsConnection, url: string, sizes: RunSizes): Promise<Line> {
+export async function startRawRun(opened: Opened, nc: NatsConnection, url: string, sizes: RunSizes): Promise<RawLine> {
+  const pids: number[] = [];
   await addStream(nc, 'SHAPE_TRIGGERS', ['shape.t.>']);
   await addStream(nc, 'SHAPE_EVENTS', ['shape.e.>']);
   await addStream(nc, 'SHAPE_PLANS', ['shape.p.>']);
@@ -90,14 +96,15 @@ export async function startRawRun(opened: Opened, nc: NatsConnection, url: strin
   ];
   for (const consumers of processes) {
     const task: RawHop = { url, consumers };
-    await opened.add(startChild('./raw-hop.ts', import.meta.url, { task }));
+    pids.push((await opened.add(startChild('./raw-hop.ts', import.meta.url, { task }))).pid);
   }
-  return natsLine(nc, {
+  const line = natsLine(nc, {
     begin: (slot) => ({ subject: subjects.trigger, body: marked(slot, sizes.trigger) }),
     answered: subjects['trade-executed'],
     over: subjects['run-completed'],
     slotOf: readMark,
   });
+  return { line, pids };
 }
 
 /** As our own streams are: in files, nothing dropped. */
