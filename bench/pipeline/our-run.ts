@@ -23,6 +23,8 @@ export type OurRunOptions = {
   readonly positions: number;
   /** How much of the past each run reads and sends along: candles of five minutes. */
   readonly lookbackS: number;
+  /** All six in one process, as a local installation runs them, instead of a process each. */
+  readonly together?: boolean;
   /** OTLP endpoint; telemetry is off without. */
   readonly otlp?: string;
 };
@@ -35,10 +37,11 @@ export async function startOurRun(opened: Opened, options: OurRunOptions): Promi
   await writeFile(configFile, JSON.stringify(configuration(options)));
   await adoptPositions(options);
   const pids: number[] = [];
-  for (const name of serviceNames) {
-    const task: ServiceTask = { name, configFile };
+  const groups = options.together === true ? [serviceNames] : serviceNames.map((name) => [name]);
+  for (const names of groups) {
+    const task: ServiceTask = { names, configFile };
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: options.otlp };
-    const logFile = join(folder, `${name}.log`);
+    const logFile = join(folder, `${names.join('+')}.log`);
     const child = startChild('./run-service-process.ts', import.meta.url, { task, env, logFile });
     pids.push((await opened.add(child)).pid);
   }

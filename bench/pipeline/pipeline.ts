@@ -57,25 +57,27 @@ async function besideRawChains(opened: Opened, ours: World, { say }: BenchContex
   const raw = await startRawChain(opened, nc, nats.url, EVENT_BYTES);
   const rawRun = await startRawRun(opened, nc, nats.url, sizes);
   const bull = await startBullChain(opened, redis, EVENT_BYTES);
+  const together = await startWorld(opened, { lookbackS: SHORT_LOOKBACK_S, together: true });
   const lines = {
     ours,
+    together,
     raw: { line: raw.line, pids: [...raw.pids, nats.pid] },
     rawRun: { line: rawRun.line, pids: [...rawRun.pids, nats.pid] },
     bull: { line: bull, pids: [] },
   };
-  await warm([raw.line, rawRun.line, bull]);
+  await warm([together.line, raw.line, rawRun.line, bull]);
   const latency = await inRounds(lines, ({ line }) => latencyOf(line));
   say(`one in flight, p50 ms: ${JSON.stringify(latency)}`);
-  const cpu = { ours: [] as number[], raw: [] as number[], rawRun: [] as number[], bull: [] as number[] };
+  const cpu = new Map<string, number[]>();
   const load = await inRounds(lines, async ({ line, pids }, name) => {
     const before = cpuMs(pids);
     const { perSecond, over } = await measureThroughput(line, LOAD);
-    cpu[name].push((cpuMs(pids) - before) / over);
+    cpu.set(name, [...(cpu.get(name) ?? []), (cpuMs(pids) - before) / over]);
     return perSecond;
   });
   say(`${IN_FLIGHT} in flight, a second: ${JSON.stringify(load)}`);
-  const cpuOf = { ours: median(cpu.ours), raw: median(cpu.raw), rawRun: median(cpu.rawRun) };
-  return { latency, load, cpu: cpuOf };
+  const cpuOf = (name: string) => median(cpu.get(name) ?? []);
+  return { latency, load, cpu: { ours: cpuOf('ours'), rawRun: cpuOf('rawRun') } };
 }
 
 async function besideTelemetry(opened: Opened, ours: World, { say }: BenchContext) {
@@ -96,7 +98,9 @@ async function withDayOfCandles(opened: Opened, { say }: BenchContext) {
   return { day };
 }
 
-async function startWorld(opened: Opened, options: { lookbackS: number; otlp?: string }): Promise<World> {
+type WorldOptions = { readonly lookbackS: number; readonly otlp?: string; readonly together?: boolean };
+
+async function startWorld(opened: Opened, options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'rangeward-bench-'));
   opened.onClose(() => rm(folder, { recursive: true, force: true }));
   const nats = await opened.add(startNatsServer());
@@ -155,8 +159,22 @@ function figuresOf({ latency, load, cpu, telemetry, day }: Measurements): readon
   return [
     { ...first, reference: rawChain(latency.raw), goal: { of: 'ratio', better: 'less', reach: 2.5, stretch: 1.7 } },
     { ...first, reference: rawRun(latency.rawRun), goal: null },
+    {
+      ...first,
+      name: 'run, six in one process, p50',
+      ours: latency.together,
+      reference: rawChain(latency.raw),
+      goal: null,
+    },
     { ...first, reference: bull(latency.bull), goal: null },
     { ...runs, reference: rawRun(load.rawRun), goal: { of: 'ratio', better: 'more', reach: 0.5, stretch: 0.75 } },
+    {
+      ...runs,
+      name: `run, six in one process, ${loaded}`,
+      ours: load.together,
+      reference: rawRun(load.rawRun),
+      goal: null,
+    },
     { ...messages, reference: rawChain(load.raw * HOPS), goal: null },
     { ...runs, reference: rawChain(load.raw), goal: null },
     {

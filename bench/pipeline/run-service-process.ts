@@ -11,12 +11,15 @@ import { hosted as signal } from '@rangeward/signal/hosted';
 import { readTask, sayReady } from '../child.ts';
 import { startExecutor, startMarketData } from './without-chain.ts';
 
-/** One service as it runs in production, in a process of its own: config, log, health, telemetry, Redis, bus. */
-export type ServiceTask = { readonly name: ServiceName; readonly configFile: string };
+/**
+ * Services as they run in production: config, log, Redis, bus; one in a process of its own with health and telemetry
+ * too, several share a process as a local installation does.
+ */
+export type ServiceTask = { readonly names: readonly ServiceName[]; readonly configFile: string };
 
 const task = readTask<ServiceTask>();
-const life = createLife({ log: createLogger({ service: task.name }) });
-const sources: HostSources = { files: [task.configFile], env: process.env, alone: true };
+const life = createLife({ log: createLogger({ service: task.names.join('+') }) });
+const sources: HostSources = { files: [task.configFile], env: process.env, alone: task.names.length === 1 };
 
 const start: Record<ServiceName, (of: Life) => Promise<unknown>> = {
   scheduler: (of) => hostService(of, scheduler, sources),
@@ -39,5 +42,5 @@ const start: Record<ServiceName, (of: Life) => Promise<unknown>> = {
   alerts: (of) => hostService(of, alerts, sources),
 };
 
-await start[task.name](life);
+await Promise.all(task.names.map((name) => start[name](life)));
 sayReady();

@@ -75,6 +75,22 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('delivery through %
     expect(atMs[2]! - atMs[1]!).toBeGreaterThanOrEqual(115);
   });
 
+  it('asks the inbox of a repeatable consumer only for what is delivered again', async () => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool, { repeatable: true, retryFirstMs: 20 });
+    await bus.consume(consumer, [
+      on(gasTrigger, async ({ data }, { attempt }) => {
+        if (data.block === 2 && attempt === 1) throw new Error('Redis is away');
+      }),
+    ]);
+    const once = await bus.publish(gasTrigger, aGasTrigger(pool, 1));
+    const again = await bus.publish(gasTrigger, aGasTrigger(pool, 2));
+    await settledAll(bus, consumer.durable, 2);
+    expect(await world.inbox.claim(consumer.durable, once.id, 1_000)).toBe('claimed');
+    expect(await world.inbox.claim(consumer.durable, again.id, 1_000)).toBe('done');
+  });
+
   it('keeps a slow handler’s message from being delivered again', async () => {
     const pool = aPool();
     const bus = await world.open('scheduler');
