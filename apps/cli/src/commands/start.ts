@@ -34,7 +34,7 @@ export async function start(options: StartOptions, screen: Screen): Promise<numb
   const elapsed = () => performance.now() - begunMs;
   const say = (label: string, text: string) => printLine(screen, elapsed(), { label, text, tone: 'plain' });
   const folder = join(logFolder, `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(logFolder, { recursive: true });
   const logFile = createWriteStream(join(logFolder, 'last.log'));
   const life = createLife({ log: createLogger({ service: 'local', destination: logFile }) });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => life.end(signal));

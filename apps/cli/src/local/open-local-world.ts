@@ -41,7 +41,12 @@ const WETH = 20n * 10n ** 18n;
 export async function openLocalWorld(life: Life, options: LocalWorldOptions): Promise<LocalWorld> {
   const say = options.onProgress ?? (() => {});
   const { folder, durable } = options;
-  await mkdir(folder, { recursive: true });
+  // Opened first and so removed last, when nothing writes there any more; also when a later part does not open.
+  await life.open(
+    'folder',
+    () => mkdir(folder, { recursive: true }),
+    () => rm(folder, { recursive: true, force: true }),
+  );
   const [nats, redis, chain] = await Promise.all([
     life.open('nats-server', () => startNatsServer({ dir: join(folder, 'nats'), syncAlways: durable }), stop),
     life.open(
@@ -63,11 +68,6 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
   const configFile = join(folder, 'rangeward.yaml');
   const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
   await writeFile(configFile, stringify(settings));
-  await life.open(
-    'folder',
-    () => folder,
-    (path) => rm(path, { recursive: true, force: true }),
-  );
   return { folder, configFile, nats, redis, chain, position };
 }
 
