@@ -223,7 +223,7 @@ container=rangeward-${name}-$$
   while kill -0 $$; do sleep 1; done
   docker kill "$container"
 ) <&- >/dev/null 2>&1 &
-exec docker run --rm --init --name "$container" --network host --user "$(id -u):$(id -g)" \\
+exec docker run --rm --name "$container" --network host --user "$(id -u):$(id -g)" \\
   -v /tmp:/tmp -v '${root}:${root}' -w "$PWD" --entrypoint ${name} ${image} "$@"
 `;
   writeFileSync(join(bin, name), script, { mode: 0o755 });
