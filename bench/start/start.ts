@@ -39,7 +39,7 @@ async function measureStart(opened: Opened, { say }: BenchContext): Promise<read
     PORT: '0',
     OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
   };
-  const ours = serviceNames.map((name) => ({ args: [join(folder, name, 'main.mjs')], env }));
+  const ours = serviceNames.map((name) => ({ args: ['--expose-gc', join(folder, name, 'main.mjs')], env }));
   const empty = serviceNames.map(() => ({
     args: ['--eval', `console.log('{"msg":"ready"}'); setInterval(() => {}, 2 ** 30)`],
     env: {},
