@@ -143,6 +143,16 @@ describe('the order of steps', () => {
     ]);
   });
 
+  test('near an end of the range even a little that is missing is swapped for: without it much would be left idle', () => {
+    const old = { tickLower: 191_170, tickUpper: 191_390, liquidity: 10n ** 14n };
+    const plan = samplePlan({ tick: 191_166, ...old, target: { tickLower: 191_160, tickUpper: 191_430 } });
+    const { done, pool } = takeAll(plan, { fees: 339_433n });
+    const held = holdings(until(done, 'swap'));
+    const sold = factsNamed(done, 'swapped')!.amountIn;
+    expect(share({ amount0: sold, amount1: 0n }, held, pool.sqrtPriceX96)).toBeLessThan(0.001);
+    expect(share(holdings(done), held, pool.sqrtPriceX96)).toBeLessThan(0.0025);
+  });
+
   test('collecting is one transaction', () => {
     const { steps } = takeAll(samplePlan({ target: null }));
     expect(steps.map((step) => step.name)).toEqual(['collect']);

@@ -6,7 +6,12 @@ import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
 import type { Call } from '@rangeward/adapter-evm/transactions';
 import type { Plan } from '@rangeward/contracts';
 import { smallerOf } from '@rangeward/uniswap-v3/full-math';
-import { type Amounts, swapToRatio } from '@rangeward/uniswap-v3/liquidity-amounts';
+import {
+  type Amounts,
+  amountsForLiquidityRoundingUp,
+  liquidityForAmounts,
+  swapToRatio,
+} from '@rangeward/uniswap-v3/liquidity-amounts';
 import { valueInToken1RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { Address, Hex } from 'viem';
 import { mostForManager } from './approval-bounds.ts';
@@ -49,8 +54,8 @@ export type WantedSwap = { readonly zeroForOne: boolean; readonly amountIn: bigi
 
 const amountNames = ['amount0', 'amount1'] as const;
 
-/** A swap of less than this share of what is held costs more trouble than the leftover is worth. */
-const MIN_SWAP_BPS = 10n;
+/** When a mint would leave less than this share of what is held, a swap costs more trouble than it is worth. */
+const IDLE_BPS = 10n;
 
 /** The next step, or null when the plan is complete or, when it ends early, its approvals are back. */
 export function nextStep(of: StepQuestion): Step | null {
@@ -126,10 +131,20 @@ export function wantedSwap({ plan, done, pool }: SwapQuestion): WantedSwap | nul
   });
   const allowed = approvedBy(done, 'approve-router');
   if (allowed !== null && allowed.token !== tokenOf(plan, zeroForOne ? 0 : 1)) return null;
-  const sold = { amount0: zeroForOne ? amountIn : 0n, amount1: zeroForOne ? 0n : amountIn, sqrtPriceX96 };
   const all = valueInToken1RoundingDown({ ...held, sqrtPriceX96 });
-  if (valueInToken1RoundingDown(sold) * 10_000n <= all * MIN_SWAP_BPS) return null;
+  const idle = valueInToken1RoundingDown({ ...leftByMint(plan, held, sqrtPriceX96), sqrtPriceX96 });
+  if (amountIn === 0n || idle * 10_000n <= all * IDLE_BPS) return null;
   return { zeroForOne, amountIn: allowed === null ? amountIn : smallerOf(amountIn, allowed.amount) };
+}
+
+/**
+ * What a mint of these amounts would leave, rounded down. Near an end of the range it is many times the swap that would
+ * bring it in: of one token the range takes next to nothing, and without that little it takes nothing of the other.
+ */
+function leftByMint(plan: Plan, held: Amounts, sqrtPriceX96: bigint): Amounts {
+  const at = { ...targetOf(plan), sqrtPriceX96 };
+  const used = amountsForLiquidityRoundingUp({ ...at, liquidity: liquidityForAmounts({ ...at, ...held }) });
+  return { amount0: held.amount0 - used.amount0, amount1: held.amount1 - used.amount1 };
 }
 
 function swap(of: StepQuestion, { zeroForOne, amountIn }: WantedSwap): Step {
