@@ -36,7 +36,17 @@ export {
   scheduledTrigger,
   volatilityTrigger,
 } from './events/triggers.ts';
-export { type Prior, priorComputed, type Range, recommendation } from './events/view.ts';
+export {
+  noOpinionReasons,
+  type Opinion,
+  type OpinionAnswer,
+  opinion,
+  opinionAnswer,
+  type Prior,
+  priorComputed,
+  type Range,
+  recommendation,
+} from './events/view.ts';
 export { canonicalJson, planIdOf } from './plan-id.ts';
 export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, triggerKinds } from './quantities.ts';
 export { Rejection } from './rejection.ts';

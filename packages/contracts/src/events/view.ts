@@ -54,6 +54,53 @@ export const range = z.object({
 });
 export type Range = z.output<typeof range>;
 
+export const opinionAnswer = z
+  .object({
+    direction: z.literal([-1, 0, 1]).describe('where the price goes: down, nowhere, up'),
+    confidence: z.literal([0, 1, 2]).describe('how sure: low, medium, high'),
+    regime: z.literal([0, 1, 2, 3]).describe('the market: 0 cannot say, 1 calm, 2 normal, 3 volatile'),
+    width: z.literal([0, 1, 2]).describe('the range: narrower, as it is, wider'),
+  })
+  .describe('everything a model can say; 108 answers in all');
+export type OpinionAnswer = z.output<typeof opinionAnswer>;
+
+export const noOpinionReasons = [
+  'off',
+  'no-key',
+  'budget',
+  'breaker-open',
+  'time-out',
+  'refused',
+  'cut-off',
+  'malformed',
+  'failed',
+] as const;
+
+/** What the model had to say of a run: an answer with the weight it has earned, or why there is none. */
+export const opinion = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('given'),
+    answer: opinionAnswer,
+    weight: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('share of the bounded effect that counts; 0 = shadow mode, recorded only'),
+    model: z.string().describe('name of the model that answered'),
+    promptHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('sha256 of everything the model was asked, image included'),
+    callId: z.string().describe('id of the record of the call'),
+  }),
+  z.object({
+    kind: z.literal('none'),
+    reason: z.enum(noOpinionReasons).describe('why there is no opinion'),
+    detail: z.string().max(500).describe('one sentence for a person, scrubbed of secrets'),
+  }),
+]);
+export type Opinion = z.output<typeof opinion>;
+
 export const recommendation = defineEvent({
   name: 'recommendation',
   description: 'The smallest range that holds the asked share of the posterior, with all that led to it.',
@@ -65,6 +112,7 @@ export const recommendation = defineEvent({
     market,
     prior,
     likelihood,
+    opinion: opinion.optional().describe('what the model said; absent in messages from before it was asked'),
     posterior,
     range,
     volumePerDayUsdE6: usdE6(
