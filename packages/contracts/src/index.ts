@@ -40,6 +40,7 @@ export {
   noOpinionReasons,
   type Opinion,
   type OpinionAnswer,
+  type OpinionEffect,
   opinion,
   opinionAnswer,
   type Prior,

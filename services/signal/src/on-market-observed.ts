@@ -11,6 +11,8 @@ type Dependencies = {
   readonly log: Logger;
 };
 
+const NOBODY_ASKED = { kind: 'none', reason: 'off', detail: 'no model is asked' } as const;
+
 /** From what was observed to a view and a range. The same message published twice gives the same two messages. */
 export function onMarketObserved({ settings, blockTimesS, log }: Dependencies): Handler {
   return on(marketObserved, async ({ data }, context) => {
@@ -20,7 +22,7 @@ export function onMarketObserved({ settings, blockTimesS, log }: Dependencies): 
       throw new Rejection('unknown-chain', `chain ${run.chain} is not in the configuration`, { field: 'run.chain' });
     }
     const prior = computePrior(data, settings.prior, { horizonS: settings.horizonS, blockTimeS });
-    const recommended = recommend(data, prior, settings);
+    const recommended = recommend(data, prior, settings, NOBODY_ASKED);
     await Promise.all([context.publish(priorComputed, { run, prior }), context.publish(recommendation, recommended)]);
     const { tickLower, tickUpper, mass } = recommended.range;
     log.info(

@@ -7,8 +7,9 @@ import { signalSettings } from './config.ts';
 import { recommend } from './recommend.ts';
 
 const settings = signalSettings.parse({});
+const nobodyAsked = { kind: 'none', reason: 'off', detail: 'no model is asked' } as const;
 const recommended = (observed: Observed) =>
-  recommend(observed, computePrior(observed, settings.prior, { ...settings, blockTimeS: 12 }), settings);
+  recommend(observed, computePrior(observed, settings.prior, { ...settings, blockTimeS: 12 }), settings, nobodyAsked);
 
 it('is a recommendation that the contract accepts, around the price', () => {
   const data = recommended(sampleObserved());

@@ -1,4 +1,5 @@
-import type { EventData, marketObserved, Prior, recommendation } from '@rangeward/contracts';
+import type { EventData, marketObserved, Opinion, Prior, recommendation } from '@rangeward/contracts';
+import { applyOpinion, opinionEffectOf } from './apply-opinion.ts';
 import { buildLikelihood, type Likelihood, type LikelihoodSettings } from './build-likelihood.ts';
 import type { View } from './combine-views.ts';
 import type { PriorSettings } from './compute-prior.ts';
@@ -19,21 +20,29 @@ export type RecommendSettings = {
   readonly likelihood: LikelihoodSettings;
 };
 
-/** From what was observed and the prior to a range; the same input gives the same bits. */
+/**
+ * From what was observed, the prior and the model's opinion to a range; the same input gives the same bits. The opinion is
+ * bounded (apply-opinion.ts); where it changes anything, the range without it travels along.
+ */
 export function recommend(
   observed: EventData<typeof marketObserved>,
   prior: Prior,
   settings: RecommendSettings,
+  opinion: Opinion,
 ): EventData<typeof recommendation> {
   const likelihood = buildLikelihood(observed, settings.likelihood, settings.horizonS);
   const { pool } = observed.market;
-  const posterior = updatePosterior(viewsOf(prior, likelihood, settings.priorWeight), pool, settings.maxPoints);
+  const own = updatePosterior(viewsOf(prior, likelihood, settings.priorWeight), pool, settings.maxPoints);
+  const opinionEffect = opinionEffectOf(opinion);
+  const posterior = applyOpinion(own, opinionEffect, pool);
   const volumePerDayUsdE6 = volumePerDay(observed);
   return {
     run: observed.run,
     market: observed.market,
     prior,
     likelihood,
+    opinion,
+    opinionEffect,
     posterior: {
       centerUsdE6: usdE6FromLog(posterior.centerLog),
       centerLog: posterior.centerLog,
@@ -41,6 +50,7 @@ export function recommend(
       horizonS: settings.horizonS,
     },
     range: optimiseRange(posterior, pool, settings.coverage),
+    ...(posterior === own ? {} : { rangeWithoutOpinion: optimiseRange(own, pool, settings.coverage) }),
     ...(volumePerDayUsdE6 === null ? {} : { volumePerDayUsdE6 }),
   };
 }

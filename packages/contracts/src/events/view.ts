@@ -101,6 +101,19 @@ export const opinion = z.discriminatedUnion('kind', [
 ]);
 export type Opinion = z.output<typeof opinion>;
 
+/** How the model's opinion may act, whatever it answers; nothing beyond this exists. */
+export const opinionEffect = z
+  .object({
+    shiftSigmas: z
+      .number()
+      .min(-0.25)
+      .max(0.25)
+      .describe('how far the centre was moved, in standard deviations of the posterior without it'),
+    widthFactor: z.number().min(0.8).max(1.5).describe('factor put on the width of the posterior'),
+  })
+  .describe('what the opinion did to the posterior, weight included; 0 and 1 = nothing');
+export type OpinionEffect = z.output<typeof opinionEffect>;
+
 export const recommendation = defineEvent({
   name: 'recommendation',
   description: 'The smallest range that holds the asked share of the posterior, with all that led to it.',
@@ -113,8 +126,16 @@ export const recommendation = defineEvent({
     prior,
     likelihood,
     opinion: opinion.optional().describe('what the model said; absent in messages from before it was asked'),
-    posterior,
+    opinionEffect: opinionEffect.optional().describe('absent in messages from before the model was asked'),
+    posterior: posterior.describe('the view at the horizon, the opinion included'),
     range,
+    rangeWithoutOpinion: range
+      .optional()
+      .describe(
+        'the range that would be recommended without the opinion; absent when the opinion changed nothing. ' +
+          'A decision may move the position only where this range, in place of the recommended one, would be moved to ' +
+          'as well: the model alone never turns a hold into a rebalance',
+      ),
     volumePerDayUsdE6: usdE6(
       'value traded in the candles, scaled to a day, rounded down; absent without candles',
     ).optional(),
