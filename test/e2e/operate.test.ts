@@ -90,7 +90,7 @@ describe('the operator’s command', () => {
     await jetstream(plain).publish(subject, JSON.stringify({ mode: 'paper', amuont: 3 }));
     await system.until('the error notification', ({ name }) => name === 'error-notification');
     const [letter] = await json('dlq', 'list');
-    expect(letter).toMatchObject({ code: 'bad-trigger', field: 'amuont', subject, consumer: 'scheduler-triggers' });
+    expect(letter).toMatchObject({ code: 'bad-trigger', field: 'amuont', subject, consumer: 'scheduler-requests' });
     const number = String(letter.sequence);
     const shown = await rangeward('dlq', 'show', number);
     expect(shown.out).toContain('{"mode":"paper","amuont":3}');

@@ -51,6 +51,7 @@ const consumer = (
 
 export const consumers = {
   schedulerTriggers: consumer('scheduler', 'LP_TRIGGERS', 'lp.v1.trigger.>', { name: 'triggers' }),
+  schedulerRequests: consumer('scheduler', 'LP_REQUESTS', 'lp.v1.trigger.manual.>', { name: 'requests' }),
   // The ledger keeps the first fact of a name, so that no claim need say whether it has it.
   ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events', repeatable: true }),
   ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans', repeatable: true }),

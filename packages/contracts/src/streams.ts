@@ -17,15 +17,32 @@ const MiB = 1024 * 1024;
 
 export const streams = {
   LP_TRIGGERS: {
-    subjects: ['lp.v1.trigger.>'],
+    subjects: [
+      'lp.v1.trigger.scheduled.>',
+      'lp.v1.trigger.price-breach.>',
+      'lp.v1.trigger.volatility.>',
+      'lp.v1.trigger.gas.>',
+    ],
     maxAgeDays: 7,
     storage: 'file',
     discard: 'new',
     maxBytes: 256 * MiB,
+    maxMessageBytes: 64 * 1024,
+    duplicateWindowS: 600,
+    description: 'what asks for a run by itself: schedule, breach, volatility, gas',
+  },
+  LP_REQUESTS: {
+    // Apart from our own triggers: a stream refuses a second message of one id, and the id of a slot can be guessed, so
+    // whoever may ask for a run could otherwise silence the schedule.
+    subjects: ['lp.v1.trigger.manual.>'],
+    maxAgeDays: 7,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 128 * MiB,
     // Anybody may ask for a run; nobody needs many words for it, or could fill the stream with few.
     maxMessageBytes: 64 * 1024,
     duplicateWindowS: 600,
-    description: 'what asks for a run: schedule, breach, volatility, gas, a person',
+    description: 'what a person or another tool asks for',
   },
   LP_TICKS: {
     subjects: ['lp.v1.tick.>'],
@@ -54,7 +71,9 @@ export const streams = {
       'lp.v1.run-skipped.>',
       'lp.v1.market-observed.>',
       'lp.v1.prior-computed.>',
+      'lp.v1.model-consulted.>',
       'lp.v1.recommendation.>',
+      'lp.v1.model-scored.>',
       'lp.v1.decision-made.>',
       'lp.v1.run-completed.>',
       'lp.v1.breaker-changed.>',

@@ -33,6 +33,15 @@ describe('a manual trigger', () => {
     if (body !== '') expect(found).toMatchObject({ request: trade });
   });
 
+  it('in a structured CloudEvent says which request it is, by source and id; elsewhere its message does', () => {
+    const event = { specversion: '1.0', type: 'x', id: '1', source: 'me' };
+    const idOf = (body: unknown) => unwrap(body).kind === 'request' && unwrap(body);
+    expect(idOf(event)).toMatchObject({ requestId: '["me","1"]' });
+    expect(idOf({ ...event, source: 'you' })).toMatchObject({ requestId: '["you","1"]' });
+    expect(idOf({ ...event, id: undefined })).toMatchObject({ requestId: null });
+    expect(idOf(trade)).toMatchObject({ requestId: null });
+  });
+
   it.each([
     ['an unknown field', { mode: 'trade', amuont: 5 }, 'amuont'],
     ['an unknown field inside an envelope', { 'detail-type': 'x', detail: { amuont: 5 } }, 'amuont'],

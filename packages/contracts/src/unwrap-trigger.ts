@@ -20,6 +20,8 @@ export type UnwrappedTrigger =
       readonly chain: string;
       readonly pool: string;
       readonly request: ManualRequest;
+      /** What tells this request from others wherever it is delivered, from a structured CloudEvent's source and id. */
+      readonly requestId: string | null;
     }
   /** An error notification that strayed here. It is never work, and saying so must not cause another. */
   | { readonly kind: 'error-notification'; readonly form: TriggerForm };
@@ -39,18 +41,19 @@ export function unwrapTrigger(message: {
   const { chain, pool } = placeOf(message.subject);
   const type = header(message.headers, 'ce-type');
   const json = message.body.length === 0 ? {} : parseJson(message.body);
-  const found = type === undefined ? peel(json, 'raw', 0) : { form: 'cloudevent-binary' as const, data: json, type };
+  const found: Peeled = type === undefined ? peel(json, 'raw', 0) : { form: 'cloudevent-binary', data: json, type };
   if (isErrorNotification(found.type)) return { kind: 'error-notification', form: found.form };
-  return { kind: 'request', form: found.form, chain, pool, request: readRequest(found.data, chain, pool) };
+  const request = readRequest(found.data, chain, pool);
+  return { kind: 'request', form: found.form, chain, pool, request, requestId: found.requestId ?? null };
 }
 
-type Peeled = { form: TriggerForm; data: unknown; type?: string | undefined };
+type Peeled = { form: TriggerForm; data: unknown; type?: string | undefined; requestId?: string };
 
 function peel(json: unknown, form: TriggerForm, depth: number): Peeled {
   if (depth > MAX_DEPTH) throw new Rejection('bad-trigger', `the request is wrapped more than ${MAX_DEPTH} times`);
   if (!isRecord(json)) return { form, data: json };
   if (typeof json.specversion === 'string' && typeof json.type === 'string') {
-    return { form: 'cloudevent-structured', data: dataOf(json), type: json.type };
+    return { form: 'cloudevent-structured', data: dataOf(json), type: json.type, ...requestIdOf(json) };
   }
   if ('detail-type' in json && 'detail' in json) {
     return {
@@ -64,6 +67,12 @@ function peel(json: unknown, form: TriggerForm, depth: number): Peeled {
     return peel(parseText(json.body, 'body'), 'api-gateway', depth + 1);
   }
   return { form, data: json };
+}
+
+/** Source and id together are one event, however often it is sent. */
+function requestIdOf({ id, source }: Record<string, unknown>): { requestId?: string } {
+  if (typeof id !== 'string' || id === '') return {};
+  return { requestId: JSON.stringify([typeof source === 'string' ? source : '', id]) };
 }
 
 /** Data of a structured CloudEvent, which may also stand there in base64. What is asked for must never be passed over. */

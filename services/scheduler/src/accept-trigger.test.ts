@@ -48,6 +48,17 @@ describe('accepting a trigger', () => {
     expect(ids('m1')).not.toBe(ids('m2'));
   });
 
+  it('gives a request other runs than a slot, even under the slot’s own id', () => {
+    const slot = { chain: 'base', pool, job: 'often', slot: '2026-01-05T00:00:00Z' };
+    const runsOf = (subject: string, body: unknown) => {
+      const accepted = acceptTrigger(message(subject, body, 'same'), managed, settings);
+      return accepted.kind === 'open' ? accepted.runs.map(({ run }) => run.id) : [];
+    };
+    const all = [...runsOf(manual, {}), ...runsOf(`lp.v1.trigger.scheduled.base.${pool}`, slot)];
+    expect(all).toHaveLength(4);
+    expect(new Set(all).size).toBe(4);
+  });
+
   it('lets a request narrow the position and the mode, never widen the mode', () => {
     const one = acceptTrigger(message(manual, { position: 'wide', mode: 'paper' }), managed, settings);
     expect(one).toMatchObject({ runs: [{ run: { position: 'wide', mode: 'paper' } }] });

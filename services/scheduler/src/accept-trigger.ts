@@ -35,7 +35,12 @@ export type OpenedRun = {
 };
 
 export type Acceptance =
-  | { readonly kind: 'open'; readonly runs: readonly OpenedRun[] }
+  | {
+      readonly kind: 'open';
+      readonly runs: readonly OpenedRun[];
+      /** The request's own id where its message does not carry it; it opens its runs once. */
+      readonly requestId: string | null;
+    }
   | { readonly kind: 'ignore'; readonly reason: string };
 
 type Request = {
@@ -47,6 +52,7 @@ type Request = {
   reason: string;
   requestedBy: string | null;
   requestCorrelationId: string | null;
+  requestId: string | null;
 };
 
 /**
@@ -78,6 +84,7 @@ export function acceptTrigger(
   }
   return {
     kind: 'open',
+    requestId: request.requestId,
     runs: positions.map((position) => openRun(message, request, position, settings.runTimeoutMs)),
   };
 }
@@ -89,9 +96,11 @@ function openRun(
   timeoutMs: number,
 ): OpenedRun {
   const key = `${request.chain}/${request.pool}/${position.id}`;
+  // Whoever sends a message names its id, so an id means something only among messages of its own kind.
+  const triggerId = `${request.trigger}/${message.id}`;
   return {
     run: {
-      id: runIdOf(message.id, key, message.receivedAtMs),
+      id: runIdOf(triggerId, key, message.receivedAtMs),
       trigger: request.trigger,
       chain: request.chain,
       pool: request.pool,
@@ -159,6 +168,7 @@ function readManual(message: TriggerMessage, mode: TradingMode): Request | 'erro
     reason: request.reason ?? 'asked for by hand',
     requestedBy: request.requestedBy ?? null,
     requestCorrelationId: request.correlation_id ?? null,
+    requestId: unwrapped.requestId,
   };
 }
 
@@ -182,6 +192,7 @@ function readOwn(name: string, data: unknown, mode: TradingMode): Request {
     reason: describe(data),
     requestedBy: null,
     requestCorrelationId: null,
+    requestId: null,
   };
 }
 

@@ -8,17 +8,24 @@ type Dependencies = {
   readonly pools: readonly ManagedPool[];
   /** The NFT that a run's position is now; null when nobody has moved or adopted it yet. */
   readonly liveTokenId: (run: Run) => Promise<bigint | null>;
+  /** Whether this message is the first with the request in it; a message asked about again gets the same answer. */
+  readonly isFirst: (requestId: string, messageId: string) => Promise<boolean>;
   readonly settings: { readonly mode: TradingMode; readonly runTimeoutMs: number };
   readonly log: Logger;
   readonly now: () => number;
 };
 
 /** Opens the runs that a trigger asks for. One that waited longer than a run may take is skipped, and the record says so. */
-export function handleTriggers({ pools, liveTokenId, settings, log, now }: Dependencies): Handler {
+export function handleTriggers({ pools, liveTokenId, isFirst, settings, log, now }: Dependencies): Handler {
   return onRaw(async (message: RawMessage, context: MessageContext) => {
     const acceptance = acceptTrigger(message, pools, settings);
     if (acceptance.kind === 'ignore') {
       log.info({ subject: message.subject }, acceptance.reason);
+      return;
+    }
+    const { requestId } = acceptance;
+    if (requestId !== null && !(await isFirst(requestId, message.id))) {
+      log.info({ subject: message.subject, requestId }, 'this request was sent before: nothing is opened again');
       return;
     }
     await Promise.all(

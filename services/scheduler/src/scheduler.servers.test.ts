@@ -18,6 +18,7 @@ import {
   decodeEvent,
   definitionOf,
   type EventData,
+  eventId,
   priorComputed,
   type Run,
   type runCompleted,
@@ -132,7 +133,7 @@ scheduler:
     await bus.broker.jsm.jetstream().publish(subject, JSON.stringify({ mode: 'trade', amuont: 5 }));
     await vi.waitFor(async () => {
       expect(await listDeadLetters(bus.broker)).toMatchObject([
-        { code: 'bad-trigger', field: 'amuont', consumer: 'scheduler-triggers' },
+        { code: 'bad-trigger', field: 'amuont', consumer: 'scheduler-requests' },
       ]);
     });
     expect(startedBy('manual')).toHaveLength(before);
@@ -144,6 +145,36 @@ scheduler:
     expect(new Set(reasons).size).toBe(reasons.length);
     const ids = startedBy('scheduled').map(({ run }) => run.id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('fires a slot although somebody asked for a run under the id that the slot’s message will have', async () => {
+    const slot = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000).toISOString();
+    const id = eventId('', 'trigger.scheduled', `local/${pool}/*/often/${slot}`);
+    const before = startedBy('manual').length;
+    const forged = { subject, headers: { 'Nats-Msg-Id': id, 'ce-id': id }, body: new TextEncoder().encode('{}') };
+    await bus.broker.publisher.publish(forged);
+    await vi.waitFor(() => expect(startedBy('manual')).toHaveLength(before + 1));
+    expect(startedBy('manual').at(-1)?.triggerId).toBe(id);
+    const fired = () => startedBy('scheduled').filter(({ triggerId }) => triggerId === id);
+    await vi.waitFor(() => expect(fired()).toHaveLength(1), { timeout: 5_000 });
+    expect(fired()[0]?.reason).toContain(slot);
+  });
+
+  it('opens one run for a structured CloudEvent that is sent twice, and another for another', async () => {
+    const before = startedBy('manual').length;
+    const send = (id: string) => {
+      const event = { specversion: '1.0', type: 'x', source: 'test', id, data: { requestedBy: id } };
+      return bus.broker.jsm.jetstream().publish(subject, JSON.stringify(event));
+    };
+    for (const id of ['one', 'one', 'two']) await send(id);
+    await vi.waitFor(async () => {
+      const { ack_floor } = await bus.broker.jsm.consumers.info('LP_REQUESTS', 'scheduler-requests');
+      const { state } = await bus.broker.jsm.streams.info('LP_REQUESTS');
+      expect(ack_floor.stream_seq).toBe(state.last_seq);
+    });
+    await vi.waitFor(() => expect(startedBy('manual').length).toBeGreaterThanOrEqual(before + 2));
+    const asked = startedBy('manual').slice(before);
+    expect(asked.map(({ requestedBy }) => requestedBy).sort()).toEqual(['one', 'two']);
   });
 
   it('fails a run without a result at its deadline, once, and says how far it got', async () => {

@@ -1,5 +1,6 @@
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { ignoreOthers } from '@rangeward/adapter-nats/bus';
+import { firstWithRequest } from '@rangeward/adapter-redis/accepted-requests';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { readPosition } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
@@ -36,12 +37,19 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       .map((definition) => handleRunEvent(definition, ledger)),
     ignoreOthers,
   ];
+  const triggers = handleTriggers({
+    pools,
+    liveTokenId: (run) => liveTokenId(redis, run),
+    isFirst: async (requestId, messageId) => (await firstWithRequest(redis, requestId, messageId)) === messageId,
+    settings,
+    log,
+    now,
+  });
   const consumptions = await Promise.all([
     bus.consume(consumers.ledgerEvents, noting('LP_EVENTS')),
     bus.consume(consumers.ledgerPlans, noting('LP_PLANS')),
-    bus.consume(consumers.schedulerTriggers, [
-      handleTriggers({ pools, liveTokenId: (run) => liveTokenId(redis, run), settings, log, now }),
-    ]),
+    bus.consume(consumers.schedulerTriggers, [triggers]),
+    bus.consume(consumers.schedulerRequests, [triggers]),
   ]);
   const deadlines = watchDeadlines(ledger, bus, log, now);
   const schedules = config.scheduler.schedules.map((schedule) => fireSchedule(schedule, { bus, log, now, pools }));

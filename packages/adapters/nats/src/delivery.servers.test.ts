@@ -189,7 +189,7 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('delivery through %
     const pool = aPool();
     const bus = await world.open('scheduler');
     const seen: RawMessage[] = [];
-    const consumer = aConsumer(pool, { filter: `lp.v1.trigger.manual.local.${pool}` });
+    const consumer = aConsumer(pool, { stream: 'LP_REQUESTS', filter: `lp.v1.trigger.manual.local.${pool}` });
     await bus.consume(consumer, [onRaw(async (message) => void seen.push(message))]);
     const named = headers();
     named.set('CE-Id', 'from-a-tool');

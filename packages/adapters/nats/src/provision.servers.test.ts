@@ -69,12 +69,12 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('streams and consum
     await expect(bus.publish(gasTrigger, aGasTrigger(aPool()), forged)).rejects.toMatchObject({ code: 'bad-header' });
   });
 
-  it('lets nobody fill the triggers with few large messages', async () => {
+  it('lets nobody fill the requests with few large messages', async () => {
     const { broker } = await world.open('cli');
     const subject = `lp.v1.trigger.manual.local.${aPool()}`;
     const large = broker.jsm.jetstream().publish(subject, new Uint8Array(100_000));
     await expect(large).rejects.toThrow(/size exceeds/);
-    expect((await broker.jsm.jetstream().publish(subject, new Uint8Array(60_000))).stream).toBe('LP_TRIGGERS');
+    expect((await broker.jsm.jetstream().publish(subject, new Uint8Array(60_000))).stream).toBe('LP_REQUESTS');
   });
 });
 

@@ -39,6 +39,7 @@ export type ManualRequest = z.output<typeof manualRequest>;
 
 export const manualTrigger = defineEvent({
   ...common,
+  stream: 'LP_REQUESTS',
   name: 'trigger.manual',
   description: 'A person asks for a run now.',
   saidBy: ['person'],
