@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import {
   type ConsumerDefinition,
   catalogue,
+  chartBucket,
   consumers,
   type ServiceName,
   serviceNames,
@@ -36,6 +37,7 @@ export function serviceRights(service: ServiceName): Rights {
         `$JS.ACK.${stream}.${durable}.>`,
       ]),
       ...(own.some(({ stream }) => stream === 'LP_ADVISORIES') ? secondNet() : []),
+      ...(service === chartBucket.saidBy ? chartRights() : []),
       // Every start compares the streams with their declaration; what a stream is named and limited to is no secret.
       ...Object.keys(streams).map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ],
@@ -47,6 +49,12 @@ export function serviceRights(service: ServiceName): Rights {
 function secondNet(): string[] {
   const buried = Object.keys(streams).filter((stream) => stream !== 'LP_DLQ' && stream !== 'LP_ADVISORIES');
   return ['lp.v1.dlq.>', ...buried.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`)];
+}
+
+/** Puts an object: looks whether there is one of the name, then its chunks and what describes it. Nothing is taken away. */
+function chartRights(): string[] {
+  const { name, stream } = chartBucket;
+  return [`$O.${name}.C.>`, `$O.${name}.M.>`, `$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`];
 }
 
 /**

@@ -4,9 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
+import { openCharts, provisionCharts } from '@rangeward/adapter-nats/charts';
 import { inboxPrefix } from '@rangeward/adapter-nats/connect';
 import { provisionConsumer, provisionStreams } from '@rangeward/adapter-nats/provision';
-import { type ConsumerDefinition, catalogue, consumers, serviceNames, streams } from '@rangeward/contracts';
+import {
+  type ConsumerDefinition,
+  catalogue,
+  chartBucket,
+  consumers,
+  serviceNames,
+  streams,
+} from '@rangeward/contracts';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -30,6 +38,7 @@ beforeAll(async () => {
   for (const user of [...users, 'admin']) connections.set(user, await connectAs(user));
   const jsm = await jetstreamManager(connectionOf('admin'));
   await provisionStreams(jsm);
+  await provisionCharts(jsm);
   await Promise.all(allConsumers.map((consumer) => provisionConsumer(jsm, consumer)));
 });
 
@@ -85,6 +94,17 @@ test.each(serviceNames)('%s starts on what is there, with its own rights alone',
   }
 });
 
+test('signal keeps charts with its own rights alone, and gets the same one back for the same run', async () => {
+  const jsm = await jetstreamManager(connectionOf('signal'), { checkAPI: false });
+  const charts = await openCharts(jsm);
+  const image = new Uint8Array(200_000).map((_, index) => index % 251);
+  await charts.put('run-1.png', image);
+  await charts.put('run-1.png', image);
+  const admin = await openCharts(await jetstreamManager(connectionOf('admin')));
+  expect(await admin.get('run-1.png')).toEqual(image);
+  expect(await admin.get('run-2.png')).toBeNull();
+});
+
 test('a stranger, and a user with another password, are turned away', async () => {
   const options = { servers: server.url, reconnect: false };
   await expect(connect(options)).rejects.toThrow(/authorization/i);
@@ -131,6 +151,16 @@ function publishTable(): { subject: string; allowed: User[] }[] {
         allowed: [],
       })),
     ]),
+    ...[`$O.${chartBucket.name}.C.x`, `$O.${chartBucket.name}.M.x`].map((subject) => ({
+      subject,
+      allowed: only(chartBucket.saidBy),
+    })),
+    { subject: `$JS.API.STREAM.INFO.${chartBucket.stream}`, allowed: only(chartBucket.saidBy, 'operator') },
+    { subject: `$JS.API.STREAM.MSG.GET.${chartBucket.stream}`, allowed: only(chartBucket.saidBy, 'operator') },
+    ...['CREATE', 'UPDATE', 'DELETE', 'PURGE'].map((verb) => ({
+      subject: `$JS.API.STREAM.${verb}.${chartBucket.stream}`,
+      allowed: [],
+    })),
     { subject: 'lp.v1.control.pause', allowed: [] },
     { subject: '$JS.API.INFO', allowed: only('operator') },
     { subject: 'lp.v1.no-such-event.local', allowed: [] },

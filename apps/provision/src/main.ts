@@ -1,4 +1,5 @@
 import { openBroker } from '@rangeward/adapter-nats/broker';
+import { provisionCharts } from '@rangeward/adapter-nats/charts';
 import { provisionConsumers, provisionStreams } from '@rangeward/adapter-nats/provision';
 import { credentialsOf } from '@rangeward/adapter-nats/settings';
 import { consumers } from '@rangeward/contracts';
@@ -29,6 +30,7 @@ await runProcess('provision', async (life) => {
     (opened) => opened.close(),
   );
   await provisionStreams(broker.jsm, { replicas: config.nats.replicas });
+  await provisionCharts(broker.jsm, config.nats.replicas);
   await provisionConsumers(broker.jsm);
   log.info({ consumers: Object.keys(consumers).length }, 'streams and consumers are as declared');
   life.end('done');

@@ -3,6 +3,7 @@ import { decisionMade, rebalancePlanned } from './events/decisions.ts';
 import { tradeExecuted } from './events/executions.ts';
 import { runCompleted, runSkipped, runStarted } from './events/lifecycle.ts';
 import { marketObserved, tick } from './events/market.ts';
+import { modelConsulted, modelScored } from './events/model.ts';
 import { breakerChanged, errorNotification } from './events/notices.ts';
 import {
   gasTrigger,
@@ -25,7 +26,9 @@ export const catalogue = [
   tick,
   marketObserved,
   priorComputed,
+  modelConsulted,
   recommendation,
+  modelScored,
   decisionMade,
   rebalancePlanned,
   tradeExecuted,

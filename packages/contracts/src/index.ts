@@ -21,10 +21,19 @@ export {
   parseJson,
   type WireMessage,
 } from './envelope.ts';
-export { type DecisionKind, decisionMade, type Gate, type Plan, rebalancePlanned } from './events/decisions.ts';
+export {
+  type DecisionKind,
+  decisionMade,
+  type Gate,
+  type OptionKind,
+  type Plan,
+  type PricedOption,
+  rebalancePlanned,
+} from './events/decisions.ts';
 export { type TradeExecuted, type TransactionRecord, tradeExecuted } from './events/executions.ts';
 export { type RunResult, type RunStatus, runCompleted, runResult, runSkipped, runStarted } from './events/lifecycle.ts';
-export { type Candle, type Market, marketObserved, tick } from './events/market.ts';
+export { type Candle, type Market, marketObserved, type RecentFees, type SwapQuote, tick } from './events/market.ts';
+export { type ModelCall, type ModelScore, modelConsulted, modelScored } from './events/model.ts';
 export { breakerChanged, type ErrorNotification, errorNotification } from './events/notices.ts';
 export type { Run } from './events/run.ts';
 export {
@@ -51,6 +60,6 @@ export {
 export { canonicalJson, planIdOf } from './plan-id.ts';
 export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, triggerKinds } from './quantities.ts';
 export { Rejection } from './rejection.ts';
-export { type StreamDefinition, type StreamName, streams } from './streams.ts';
+export { chartBucket, type StreamDefinition, type StreamName, streams } from './streams.ts';
 export { SUBJECT_ROOT, subjectOf, subjectTemplate } from './subject.ts';
 export { type TriggerForm, type UnwrappedTrigger, unwrapTrigger } from './unwrap-trigger.ts';

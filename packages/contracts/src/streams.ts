@@ -115,3 +115,13 @@ export const streams = {
 } as const satisfies Record<string, StreamDefinition>;
 
 export type StreamName = keyof typeof streams;
+
+/** Where the charts that a model was shown are kept: a bucket of the broker's object store, which is a stream of its own. */
+export const chartBucket = {
+  name: 'lp-model-charts',
+  stream: 'OBJ_lp-model-charts',
+  saidBy: 'signal',
+  maxAgeDays: 365,
+  maxBytes: 1024 * MiB,
+  description: 'charts that a model was shown, by run; with model-consulted the record of what it was asked',
+} as const;
