@@ -1,4 +1,5 @@
 import {
+  type DecisionKind,
   type DomainEvent,
   decisionMade,
   type EventData,
@@ -19,7 +20,7 @@ export type RunFacts = {
   market?: { at: string; block: number; valueUsdE6: number; hodlUsdE6: number | null; idleUsdE6?: number };
   prior?: { at: string; centerUsdE6: number };
   recommendation?: { at: string; centerUsdE6: number; tickLower: number; tickUpper: number };
-  decision?: { at: string; kind: 'hold' | 'collect' | 'rebalance'; reason: string; planId: string | null };
+  decision?: { at: string; kind: DecisionKind; reason: string; planId: string | null };
   plan?: { at: string; planId: string };
   trade?: {
     at: string;

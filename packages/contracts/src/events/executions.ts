@@ -28,7 +28,7 @@ export const tradeExecuted = defineEvent({
     planId,
     run,
     mode: tradingMode,
-    kind: z.enum(['collect', 'rebalance']),
+    kind: z.enum(['collect', 'rebalance', 'exit']),
     outcome: z.enum(['confirmed', 'simulated', 'reverted', 'refused']),
     reason: z.string().describe('one sentence; what would have happened when simulated'),
     checks: z.array(gate).describe('what the executor verified before it began'),

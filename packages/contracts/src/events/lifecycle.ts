@@ -15,6 +15,7 @@ import {
   uint,
   usdE6,
 } from '../quantities.ts';
+import { decisionKind } from './decisions.ts';
 import { run, runAddress } from './run.ts';
 
 export const runStarted = defineEvent({
@@ -68,7 +69,7 @@ export const runResult = z.object({
   posteriorCenterUsdE6: priceUsdE6('centre of the posterior').nullable(),
   recommendedTickLower: tickIndex('lower tick of the recommended range').nullable(),
   recommendedTickUpper: tickIndex('upper tick of the recommended range').nullable(),
-  decision: z.enum(['hold', 'collect', 'rebalance']).nullable(),
+  decision: decisionKind.nullable(),
   decisionReason: z.string().nullable(),
   planId: planId.nullable(),
   outcome: z.enum(['confirmed', 'simulated', 'reverted', 'refused']).nullable().describe('what became of the plan'),

@@ -116,9 +116,37 @@ export const gasState = z
   .object({
     baseFeeWei: uint('base fee of the next block, wei'),
     priorityFeeWei: uint('priority fee that is being paid, wei'),
-    l1FeeWei: uint('data fee on the layer below for a typical rebalance, wei; 0 where there is none'),
+    l1FeeWei: uint(
+      'data fee on the layer below for all transactions of a typical rebalance with a swap, wei; 0 where there is none',
+    ),
+    l1FeesWei: z
+      .object({
+        rebalanceWithoutSwap: uint('for a rebalance without a swap'),
+        collect: uint('for collecting fees'),
+        exit: uint('for taking everything out'),
+      })
+      .optional()
+      .describe('the same data fee for the other things a plan can do; absent in messages from before it was read'),
   })
   .describe('price of gas');
+
+export const recentFees = z
+  .object({
+    windowS: z.int().positive().describe('length of the window that ends with the block, seconds'),
+    growth0X128: uint('fees per unit of liquidity in token0 over the window, Q128.128'),
+    growth1X128: uint('fees per unit of liquidity in token1 over the window, Q128.128'),
+  })
+  .describe('fees that liquidity in range really earned, the protocol’s share taken off');
+export type RecentFees = z.output<typeof recentFees>;
+
+export const swapQuote = z
+  .object({
+    zeroForOne: z.boolean().describe('token0 is sold'),
+    amountIn: uint('sold, fee included'),
+    amountOut: uint('what the pool would pay'),
+  })
+  .describe('a swap in this pool, quoted at the block');
+export type SwapQuote = z.output<typeof swapQuote>;
 
 export const market = z.object({
   block: blockRef,
@@ -126,6 +154,12 @@ export const market = z.object({
   position: positionState,
   gas: gasState,
   nativePriceUsdE6: priceUsdE6('price of the coin that pays for gas'),
+  recentFees: recentFees.optional().describe('absent without swaps, and in messages from before it was measured'),
+  swapQuotes: z
+    .array(swapQuote)
+    .max(16)
+    .optional()
+    .describe('up to all that the position holds of each token; absent in messages from before it was asked'),
 });
 export type Market = z.output<typeof market>;
 
