@@ -54,6 +54,31 @@ const reachesIntoRange = (of: ReturnType<typeof caseOf>) => {
   return above || below;
 };
 
+const anyAmount = fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 6n }), fc.bigInt({ min: 0n, max: 10n ** 30n }));
+
+/** Null where the position manager refuses: the liquidity would not fit 128 bits. */
+function liquidityOrRefusal(of: Parameters<typeof liquidityForAmounts>[0]): bigint | null {
+  try {
+    return liquidityForAmounts(of);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Whether something worth a minimum is taken at the worse ends of the band, so that the band is not made narrower. */
+function mintMinimumsAreOfBand(
+  of: Omit<Parameters<typeof liquidityForAmounts>[0], 'sqrtPriceX96'>,
+  { lowX96, highX96 }: { lowX96: bigint; highX96: bigint },
+): boolean {
+  const takenAt = (sqrtPriceX96: bigint) => {
+    const liquidity = liquidityOrRefusal({ ...of, sqrtPriceX96 });
+    return liquidity === null ? null : amountsForLiquidityRoundingDown({ ...of, sqrtPriceX96, liquidity });
+  };
+  const [low, high] = [takenAt(lowX96), takenAt(highX96)];
+  return (high?.amount0 ?? 0n) > 10n ** 12n || (low?.amount1 ?? 0n) > 10n ** 12n;
+}
+
 describe('the least amounts', () => {
   test('a withdrawal anywhere in the band pays at least its minimums', () => {
     fc.assert(
@@ -89,6 +114,57 @@ describe('the least amounts', () => {
         expect(taken.amount1).toBeGreaterThanOrEqual(least.amount1);
       }),
     );
+  });
+
+  test('a mint of any amounts, at a price as near to an end of the range as can be, is asked for no more than it takes', () => {
+    fc.assert(
+      fc.property(
+        positions,
+        fc.constantFrom('tickLower' as const, 'tickUpper' as const),
+        fc.bigInt({ min: -(1n << 60n), max: 1n << 60n }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.record({ amount0: anyAmount, amount1: anyAmount }),
+        (raw, end, apart, shift, held) => {
+          const { range, slippageBps } = caseOf(raw);
+          const sqrtPriceX96 = getSqrtRatioAtTick(range[end]) + (apart >> BigInt(shift));
+          const at = { ...range, ...held, sqrtPriceX96 };
+          // Never throws, also where the position manager would refuse.
+          const least = mintMinimums({ ...at, slippageBps });
+          const liquidity = liquidityOrRefusal(at);
+          if (liquidity === null) return;
+          const taken = amountsForLiquidityRoundingUp({ ...at, liquidity });
+          expect(taken.amount0).toBeGreaterThanOrEqual(least.amount0);
+          expect(taken.amount1).toBeGreaterThanOrEqual(least.amount1);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a mint of any amounts takes its minimums anywhere in the band, wherever in the band the range begins or ends', () => {
+    fc.assert(
+      fc.property(positions, fc.record({ amount0: anyAmount, amount1: anyAmount }), (raw, held) => {
+        const of = caseOf(raw);
+        const least = mintMinimums({ ...of.range, ...of, ...held });
+        const band = bandAround(of.sqrtPriceX96, of.slippageBps);
+        const wholeBand = mintMinimumsAreOfBand({ ...of.range, ...held }, band);
+        fc.pre(wholeBand);
+        const at = { ...of.range, ...held, sqrtPriceX96: of.priceInBand };
+        const liquidity = liquidityOrRefusal(at);
+        if (liquidity === null) return;
+        const taken = amountsForLiquidityRoundingUp({ ...at, liquidity });
+        expect(taken.amount0).toBeGreaterThanOrEqual(least.amount0);
+        expect(taken.amount1).toBeGreaterThanOrEqual(least.amount1);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a hair beside its range, with dust of the other token, all that is held is insisted on', () => {
+    const range = { tickLower: -10, tickUpper: 10 };
+    const held = { amount0: 1n, amount1: 10n ** 18n };
+    const least = mintMinimums({ ...range, ...held, sqrtPriceX96: getSqrtRatioAtTick(10) + 1n, slippageBps: 50 });
+    expect(least.amount1).toBeGreaterThan(10n ** 18n - 10n ** 10n);
   });
 
   test('a mint beside its range is never content with nothing', () => {

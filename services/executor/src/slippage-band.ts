@@ -1,8 +1,9 @@
-import { mulDivRoundingDown } from '@rangeward/uniswap-v3/full-math';
+import { MAX_UINT128, mulDivRoundingDown, Q96, smallerOf } from '@rangeward/uniswap-v3/full-math';
 import {
   type Amounts,
   amountsForLiquidityRoundingDown,
-  liquidityForAmounts,
+  amountsForLiquidityRoundingUp,
+  clampToRange,
 } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { quoteToken0InToken1RoundingDown, quoteToken1InToken0RoundingDown } from '@rangeward/uniswap-v3/price';
 import { PIPS } from '@rangeward/uniswap-v3/swap-math';
@@ -31,12 +32,34 @@ export function withdrawalMinimums(of: TickRange & { liquidity: bigint; sqrtPric
   return minimumsInBand(of, (sqrtPriceX96) => amountsForLiquidityRoundingDown({ ...of, sqrtPriceX96 }));
 }
 
-/** The least that a mint with these amounts takes anywhere in the band, rounded down; the band as for a withdrawal. */
+/**
+ * The least that a mint with these amounts takes anywhere in the band, rounded down; the band as for a withdrawal. A mint is
+ * reckoned by whole units of liquidity, one of which may be worth many wei, so that much is not insisted on.
+ */
 export function mintMinimums(of: TickRange & Amounts & { sqrtPriceX96: bigint; slippageBps: number }): Amounts {
   return minimumsInBand(of, (sqrtPriceX96) => {
-    const liquidity = liquidityForAmounts({ ...of, sqrtPriceX96 });
-    return amountsForLiquidityRoundingDown({ ...of, sqrtPriceX96, liquidity });
+    const at = { ...of, sqrtPriceX96 };
+    const taken = amountsForLiquidityRoundingDown({ ...at, liquidity: mintedLiquidity(at) });
+    const unit = amountsForLiquidityRoundingUp({ ...of, liquidity: 1n });
+    return { amount0: insistedOn(taken.amount0, unit.amount0), amount1: insistedOn(taken.amount1, unit.amount1) };
   });
+}
+
+/**
+ * As the position manager reckons it, rounded down, except that within a hair of an end of the range, where one of the
+ * tokens alone would give more liquidity than 128 bits hold, the other one decides; the position manager refuses there.
+ */
+function mintedLiquidity(of: TickRange & Amounts & { readonly sqrtPriceX96: bigint }): bigint {
+  const { low, high, clamped } = clampToRange(of.sqrtPriceX96, of);
+  const by0 = clamped < high ? (of.amount0 * ((clamped * high) / Q96)) / (high - clamped) : MAX_UINT128;
+  const by1 = clamped > low ? (of.amount1 * Q96) / (clamped - low) : MAX_UINT128;
+  return smallerOf(MAX_UINT128, smallerOf(by0, by1));
+}
+
+/** Less two units of liquidity, the one here and the one there, and what rounding the prices may cost. */
+function insistedOn(amount: bigint, unit: bigint): bigint {
+  const rest = amount - amount / 1_000_000_000n - 2n * unit;
+  return rest > 0n ? rest : 0n;
 }
 
 function minimumsInBand(
@@ -47,12 +70,15 @@ function minimumsInBand(
     amount0: amountsAt(band.highX96).amount0,
     amount1: amountsAt(band.lowX96).amount1,
   });
+  const says = ({ amount0, amount1 }: Amounts) => amount0 > 0n || amount1 > 0n;
   const minimums = inBand(bandAround(of.sqrtPriceX96, of.slippageBps));
-  if (minimums.amount0 > 0n || minimums.amount1 > 0n) return minimums;
-  return inBand({
+  if (says(minimums)) return minimums;
+  const halfway = inBand({
     lowX96: (of.sqrtPriceX96 + getSqrtRatioAtTick(of.tickLower)) >> 1n,
     highX96: (of.sqrtPriceX96 + getSqrtRatioAtTick(of.tickUpper)) >> 1n,
   });
+  // A hair beside the range even halfway lies inside, where what is held makes no liquidity: then it is now or not at all.
+  return says(halfway) ? halfway : amountsAt(of.sqrtPriceX96);
 }
 
 /** The least a swap must pay: its input less the fee at the anchor price, less the slippage, rounded down. */
