@@ -1,0 +1,296 @@
+import { smallerOf } from './full-math.ts';
+import type { Amounts } from './liquidity-amounts.ts';
+import {
+  addAmounts,
+  type LedgerEntry,
+  type Mark,
+  type Numeraire,
+  type OfNft,
+  type Quote,
+  quoteAt,
+  subtractAmounts,
+  valueX192,
+} from './value-ledger.ts';
+
+/** What one NFT of the line brought: fees at the price when they were collected, IL at the price when it was left. */
+export type Stage = OfNft & {
+  readonly feesX192: bigint;
+  readonly ilX192: bigint;
+  /** What was put into it, at the prices then. */
+  readonly putInX192: bigint;
+  readonly open: boolean;
+};
+
+/** Where a change of value comes from, signed: costs are negative. In raw units of the numeraire, times 2^192. */
+export type ValueParts = {
+  readonly feesCollectedX192: bigint;
+  readonly feesUncollectedX192: bigint;
+  /** What the deposits, held, gained by the price: the HODL benchmark's own result. */
+  readonly priceX192: bigint;
+  /** V_LP - V_HODL of each NFT's own entry amounts, at the price when its liquidity was taken out. */
+  readonly ilRealisedX192: bigint;
+  /** The same of the liquidity that is still in, at the price of the mark. */
+  readonly ilUnrealisedX192: bigint;
+  /** What the price did to the tokens that the line holds otherwise than as deposited, since fees, IL and swaps changed them. */
+  readonly ilCarriedX192: bigint;
+  readonly swapCostX192: bigint;
+  readonly giftsX192: bigint;
+  readonly gasX192: bigint;
+};
+
+/** What happened to the tokens themselves, in wei; `leftBehind` is what liquidity paid out, less what it took in. */
+export type TokenSums = {
+  readonly deposited: Amounts;
+  readonly withdrawn: Amounts;
+  readonly gifts: Amounts;
+  readonly feesCollected: Amounts;
+  readonly feesUncollected: Amounts;
+  readonly swapped: Amounts;
+  readonly leftBehind: Amounts;
+  readonly gas: Amounts;
+  /** Held at the end: in the wallet, owed by NFTs of what was decreased, and in liquidity. */
+  readonly idle: Amounts;
+  readonly owed: Amounts;
+  readonly principal: Amounts;
+};
+
+export type Attribution = {
+  readonly parts: ValueParts;
+  readonly depositedX192: bigint;
+  readonly withdrawnX192: bigint;
+  /** All that is held at the end, with uncollected fees. */
+  readonly valueX192: bigint;
+  /** Deposits less withdrawals, held, at the price of the mark. */
+  readonly hodlValueX192: bigint;
+  /** value + withdrawn - deposited - gas, from the balances and not from the parts: equal to their sum. */
+  readonly changeX192: bigint;
+  readonly tokens: TokenSums;
+  readonly stages: readonly Stage[];
+};
+
+/** The parts added up: equal to `changeX192`, to the last bit. */
+export function sumOfPartsX192(parts: ValueParts): bigint {
+  return Object.values(parts).reduce((sum: bigint, part: bigint) => sum + part, 0n);
+}
+
+const none: Amounts = { amount0: 0n, amount1: 0n };
+
+type Nft = { liquidity: bigint; entry: Amounts; owed: Amounts; feesX192: bigint; ilX192: bigint; putInX192: bigint };
+type Sums = { -readonly [Name in keyof TokenSums]: Amounts };
+type Book = {
+  quote: Quote | undefined;
+  /** Deposits less withdrawals: what the benchmark holds. */
+  hodl: Amounts;
+  /** What the line holds, liquidity taken at its entry amounts. */
+  held: Amounts;
+  readonly nfts: Map<bigint, Nft>;
+  readonly sums: Sums;
+  readonly parts: { -readonly [Name in keyof ValueParts]: bigint };
+  depositedX192: bigint;
+  withdrawnX192: bigint;
+};
+
+/**
+ * Attributes a line's change of value: fees + price (HODL) + IL + gifts + swap cost + gas = change, exactly, in either
+ * token. Against HODL the result is the same sum without price; against the other token attribute again in that one.
+ * Entries in the order they happened. Throws a RangeError when they use more than the line had, or when liquidity that the
+ * entries leave open is not in the mark.
+ */
+export function attributeValue(of: {
+  readonly entries: readonly LedgerEntry[];
+  readonly mark: Mark;
+  readonly numeraire: Numeraire;
+}): Attribution {
+  const book = openBook();
+  for (const entry of of.entries) {
+    const quote = quoteAt(entry.sqrtPriceX96, of.numeraire);
+    movePrice(book, quote);
+    enter(book, entry, quote);
+    if (book.sums.idle.amount0 < 0n || book.sums.idle.amount1 < 0n)
+      throw new RangeError(`a ${entry.kind} uses more than the line has: a deposit is missing before it`);
+  }
+  const quote = quoteAt(of.mark.sqrtPriceX96, of.numeraire);
+  movePrice(book, quote);
+  return close(book, of.mark, quote);
+}
+
+function openBook(): Book {
+  const sums: Sums = {
+    deposited: none,
+    withdrawn: none,
+    gifts: none,
+    feesCollected: none,
+    feesUncollected: none,
+    swapped: none,
+    leftBehind: none,
+    gas: none,
+    idle: none,
+    owed: none,
+    principal: none,
+  };
+  const parts = {
+    feesCollectedX192: 0n,
+    feesUncollectedX192: 0n,
+    priceX192: 0n,
+    ilRealisedX192: 0n,
+    ilUnrealisedX192: 0n,
+    ilCarriedX192: 0n,
+    swapCostX192: 0n,
+    giftsX192: 0n,
+    gasX192: 0n,
+  };
+  return {
+    quote: undefined,
+    hodl: none,
+    held: none,
+    nfts: new Map(),
+    sums,
+    parts,
+    depositedX192: 0n,
+    withdrawnX192: 0n,
+  };
+}
+
+function movePrice(book: Book, quote: Quote): void {
+  if (book.quote !== undefined) {
+    const change = {
+      price0X192: quote.price0X192 - book.quote.price0X192,
+      price1X192: quote.price1X192 - book.quote.price1X192,
+    };
+    book.parts.priceX192 += valueX192(book.hodl, change);
+    book.parts.ilCarriedX192 += valueX192(subtractAmounts(book.held, book.hodl), change);
+  }
+  book.quote = quote;
+}
+
+function enter(book: Book, entry: LedgerEntry, quote: Quote): void {
+  const { sums, parts } = book;
+  const worthX192 = valueX192(entry, quote);
+  if ('nft' in entry) enterNft(book, entry, quote, worthX192);
+  else if (entry.kind === 'gas') {
+    add(sums, 'gas', entry);
+    parts.gasX192 -= worthX192;
+  } else if (entry.kind === 'swap') {
+    add(sums, 'swapped', entry);
+    add(sums, 'idle', entry);
+    book.held = addAmounts(book.held, entry);
+    parts.swapCostX192 += worthX192;
+  } else enterFlow(book, entry, worthX192);
+}
+
+type FlowEntry = Extract<LedgerEntry, { readonly kind: 'deposit' | 'withdrawal' }>;
+
+function enterFlow(book: Book, entry: FlowEntry, worthX192: bigint): void {
+  const [name, sum] =
+    entry.kind === 'deposit' ? (['deposited', addAmounts] as const) : (['withdrawn', subtractAmounts] as const);
+  book[`${name}X192`] += worthX192;
+  add(book.sums, name, entry);
+  book.sums.idle = sum(book.sums.idle, entry);
+  book.hodl = sum(book.hodl, entry);
+  book.held = sum(book.held, entry);
+}
+
+type NftEntry = Extract<LedgerEntry, OfNft>;
+
+function enterNft(book: Book, entry: NftEntry, quote: Quote, worthX192: bigint): void {
+  const { sums, parts } = book;
+  const nft = nftOf(book, entry.nft);
+  if (entry.kind === 'increase' || entry.kind === 'gift') {
+    nft.liquidity += entry.liquidity;
+    nft.entry = addAmounts(nft.entry, entry);
+    nft.putInX192 += worthX192;
+    sums.leftBehind = subtractAmounts(sums.leftBehind, entry);
+    if (entry.kind === 'increase') sums.idle = subtractAmounts(sums.idle, entry);
+    else {
+      add(sums, 'gifts', entry);
+      book.held = addAmounts(book.held, entry);
+      parts.giftsX192 += worthX192;
+    }
+  } else if (entry.kind === 'decrease') {
+    const share = takeEntryShare(nft, entry);
+    const changed = subtractAmounts(entry, share);
+    nft.owed = addAmounts(nft.owed, entry);
+    nft.ilX192 += valueX192(changed, quote);
+    parts.ilRealisedX192 += valueX192(changed, quote);
+    add(sums, 'leftBehind', entry);
+    book.held = addAmounts(book.held, changed);
+  } else {
+    const principal = smallerAmounts(entry, nft.owed);
+    const fees = subtractAmounts(entry, principal);
+    nft.owed = subtractAmounts(nft.owed, principal);
+    nft.feesX192 += valueX192(fees, quote);
+    parts.feesCollectedX192 += valueX192(fees, quote);
+    add(sums, 'feesCollected', fees);
+    add(sums, 'idle', entry);
+    book.held = addAmounts(book.held, fees);
+  }
+}
+
+/** The entry amounts of the liquidity that goes, rounded down; the last to go takes the rest, so that none is lost. */
+function takeEntryShare(nft: Nft, entry: NftEntry & { kind: 'decrease' }): Amounts {
+  if (entry.liquidity > nft.liquidity)
+    throw new RangeError(`NFT ${entry.nft} has less liquidity than was taken from it`);
+  const of = (amount: bigint) => (nft.liquidity === 0n ? 0n : (amount * entry.liquidity) / nft.liquidity);
+  const share = { amount0: of(nft.entry.amount0), amount1: of(nft.entry.amount1) };
+  nft.liquidity -= entry.liquidity;
+  nft.entry = subtractAmounts(nft.entry, share);
+  return share;
+}
+
+function close(book: Book, mark: Mark, quote: Quote): Attribution {
+  const { sums, parts } = book;
+  for (const { nft: id, principal, collectable } of mark.positions) {
+    const nft = nftOf(book, id);
+    const fees = subtractAmounts(collectable, nft.owed);
+    const ilX192 = valueX192(subtractAmounts(principal, nft.entry), quote);
+    nft.ilX192 += ilX192;
+    nft.feesX192 += valueX192(fees, quote);
+    parts.ilUnrealisedX192 += ilX192;
+    parts.feesUncollectedX192 += valueX192(fees, quote);
+    add(sums, 'principal', principal);
+    add(sums, 'leftBehind', principal);
+    add(sums, 'feesUncollected', fees);
+  }
+  const marked = new Set(mark.positions.map(({ nft }) => nft));
+  for (const [id, nft] of book.nfts) {
+    if (nft.liquidity > 0n && !marked.has(id)) throw new RangeError(`NFT ${id} has liquidity and is not in the mark`);
+    add(sums, 'owed', nft.owed);
+  }
+  const held = [sums.idle, sums.owed, sums.principal, sums.feesUncollected].reduce(addAmounts);
+  const heldX192 = valueX192(held, quote);
+  return {
+    parts,
+    depositedX192: book.depositedX192,
+    withdrawnX192: book.withdrawnX192,
+    valueX192: heldX192,
+    hodlValueX192: valueX192(book.hodl, quote),
+    changeX192: heldX192 + book.withdrawnX192 - book.depositedX192 + parts.gasX192,
+    tokens: sums,
+    stages: [...book.nfts].map(([nft, { feesX192, ilX192, putInX192, liquidity }]) => ({
+      nft,
+      feesX192,
+      ilX192,
+      putInX192,
+      open: liquidity > 0n,
+    })),
+  };
+}
+
+function nftOf(book: Book, id: bigint): Nft {
+  const known = book.nfts.get(id);
+  if (known !== undefined) return known;
+  const fresh: Nft = { liquidity: 0n, entry: none, owed: none, feesX192: 0n, ilX192: 0n, putInX192: 0n };
+  book.nfts.set(id, fresh);
+  return fresh;
+}
+
+function add(sums: Sums, name: keyof Sums, amounts: Amounts): void {
+  sums[name] = addAmounts(sums[name], amounts);
+}
+
+function smallerAmounts(a: Amounts, b: Amounts): Amounts {
+  return {
+    amount0: smallerOf(a.amount0, b.amount0),
+    amount1: smallerOf(a.amount1, b.amount1),
+  };
+}
