@@ -7,12 +7,13 @@ const arrows: Record<string, readonly string[]> = {
   'uniswap-v3': [],
   service: [],
   adapters: ['contracts', 'uniswap-v3'],
-  localnet: ['uniswap-v3'],
+  recording: ['uniswap-v3'],
+  localnet: ['uniswap-v3', 'recording'],
   host: ['contracts', 'service', 'adapters'],
   services: ['contracts', 'uniswap-v3', 'service', 'adapters', 'host'],
-  apps: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services'],
-  test: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
-  bench: ['contracts', 'uniswap-v3', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
+  apps: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services'],
+  test: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
+  bench: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
 };
 
 /** What tests of a room may use beside: real servers, and the other half of a pair. */

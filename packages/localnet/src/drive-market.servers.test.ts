@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readPoolLogs } from '@rangeward/recording/pool-logs-csv';
+import { type RecordedBlock, recordedBlocks } from '@rangeward/recording/recorded-event';
 import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
 import { type Address, type Hex, maxUint256, parseEther } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
@@ -15,7 +17,6 @@ import { type LocalClient, localClient } from './local-client.ts';
 import type { MarketBlock } from './market-block.ts';
 import { marketBlocks } from './market-model.ts';
 import { openPosition } from './open-position.ts';
-import { type RecordedBlock, readRecording, recordedBlocks } from './recording.ts';
 import { recordedMarketBlocks } from './recording-market.ts';
 
 const unpaced = Number.POSITIVE_INFINITY;
@@ -210,7 +211,7 @@ describe.skipIf(!existsSync(realDay))('driving the pool by the real day (only wh
   it('ends every swap on exactly the recorded price, with the recorded times', async () => {
     const { number } = await latest();
     const blocks: RecordedBlock[] = [];
-    for await (const block of recordedBlocks(readRecording(realDay))) if (blocks.push(block) === 250) break;
+    for await (const block of recordedBlocks(readPoolLogs(realDay))) if (blocks.push(block) === 250) break;
     const recorded = blocks.flatMap(({ events }) => events).filter((event) => event.kind === 'swap');
     expect(recorded.length).toBeGreaterThan(300);
     const seen: DrivenBlock[] = [];

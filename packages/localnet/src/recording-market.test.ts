@@ -1,18 +1,17 @@
+import type { RecordedBlock, RecordedSwap } from '@rangeward/recording/recorded-event';
 import { describe, expect, it } from 'vitest';
-import type { RecordedBlock } from './recording.ts';
-import type { SwapEvent } from './recording-events.ts';
 import { type EmptyBlocks, recordedMarketBlocks } from './recording-market.ts';
 
 const address = '0x00000000000000000000000000000000000000A1';
 const q96 = 2n ** 96n;
 
-function swap(sqrtPriceX96: bigint, change: Partial<SwapEvent> = {}): SwapEvent {
-  const place = { blockNumber: 1n, timestampS: 0, transactionHash: '0x', transactionIndex: 0, logIndex: 0 } as const;
+function swap(sqrtPriceX96: bigint, change: Partial<RecordedSwap> = {}): RecordedSwap {
+  const place = { blockNumber: 1, timestampS: 0, transactionHash: '0x', transactionIndex: 0, logIndex: 0 } as const;
   const amounts = { amount0: 1n, amount1: -(10n ** 15n), liquidity: 10n ** 18n };
   return { kind: 'swap', ...place, sender: address, recipient: address, ...amounts, tick: 0, sqrtPriceX96, ...change };
 }
 
-const block = (blockNumber: bigint, timestampS: number, events: RecordedBlock['events']): RecordedBlock => ({
+const block = (blockNumber: number, timestampS: number, events: RecordedBlock['events']): RecordedBlock => ({
   blockNumber,
   timestampS,
   events,
@@ -28,9 +27,9 @@ const market = (blocks: readonly RecordedBlock[], emptyBlocks?: EmptyBlocks) =>
 describe('a recording as a market', () => {
   const burn = { ...swap(q96), kind: 'burn', owner: address, tickLower: 0, tickUpper: 10 } as const;
   const day = [
-    block(10n, 1_000, [swap(q96), burn, swap(q96 + 5n)]),
-    block(11n, 1_012, [burn]),
-    block(14n, 1_048, [swap(q96 - 7n)]),
+    block(10, 1_000, [swap(q96), burn, swap(q96 + 5n)]),
+    block(11, 1_012, [burn]),
+    block(14, 1_048, [swap(q96 - 7n)]),
   ];
 
   it('opens where the recording begins, then ends every swap on its recorded price at its recorded time', async () => {
@@ -67,11 +66,11 @@ describe('a recording as a market', () => {
     ['it ended in thin liquidity', { liquidity: 1_000n }, q96],
     ['it ended where nobody is', { liquidity: 0n }, q96],
   ])('finds the price before the first swap when %s', async (_, change, expected) => {
-    const [opening] = await market([block(1n, 100, [swap(q96, change)])]);
+    const [opening] = await market([block(1, 100, [swap(q96, change)])]);
     expect(opening?.swaps).toEqual([{ kind: 'to-price', sqrtPriceX96: expected }]);
   });
 
   it('is empty when nobody traded', async () => {
-    expect(await market([block(1n, 100, [burn])])).toEqual([]);
+    expect(await market([block(1, 100, [burn])])).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
+import type { RecordedBlock, RecordedSwap } from '@rangeward/recording/recorded-event';
 import type { MarketBlock } from './market-block.ts';
-import type { RecordedBlock } from './recording.ts';
-import type { SwapEvent } from './recording-events.ts';
 
 /**
  * What becomes of the blocks in which the recorded pool did not trade: `skip` leaves them out (time jumps), `one` keeps a
@@ -39,7 +38,7 @@ export async function* recordedMarketBlocks(
  * comes in. Right to some units when no tick was crossed. A swap that ended in thin liquidity gives nonsense; then the
  * recording begins at the price after it.
  */
-function priceBefore({ amount1, liquidity, sqrtPriceX96 }: SwapEvent): bigint {
+function priceBefore({ amount1, liquidity, sqrtPriceX96 }: RecordedSwap): bigint {
   if (liquidity === 0n) return sqrtPriceX96;
   const netAmount1 = amount1 > 0n ? (amount1 * 9_995n) / 10_000n : amount1;
   const move = (netAmount1 << 96n) / liquidity;
@@ -48,7 +47,7 @@ function priceBefore({ amount1, liquidity, sqrtPriceX96 }: SwapEvent): bigint {
 }
 
 function* emptyBlocksBetween(before: RecordedBlock, after: RecordedBlock, keep: EmptyBlocks): Generator<MarketBlock> {
-  const missing = Number(after.blockNumber - before.blockNumber) - 1;
+  const missing = after.blockNumber - before.blockNumber - 1;
   const kept = keep === 'all' ? missing : keep === 'one' ? Math.min(1, missing) : 0;
   const gapS = after.timestampS - before.timestampS;
   for (let i = 1; i <= kept; i++) {

@@ -31,6 +31,23 @@ export function burn(pool: Pool, order: OwnedRange & { readonly liquidity: bigin
   return amounts;
 }
 
+/**
+ * `burn` of a position that nobody knows (`Pool.knowsPositions`): moves ticks and active liquidity alone, and forgets what
+ * was known of the position, which cannot have been all. Answers the amounts, rounded down.
+ */
+export function burnUnknown(pool: Pool, order: OwnedRange & { readonly liquidity: bigint }): Amounts {
+  assertTicks(pool, order);
+  assertTickDelta(pool, order, -order.liquidity);
+  if (order.liquidity !== 0n) {
+    updateTick(pool, order.tickLower, -order.liquidity, false);
+    updateTick(pool, order.tickUpper, -order.liquidity, true);
+    for (const tick of [order.tickLower, order.tickUpper]) clearIfUnused(pool, tick);
+    if (isInRange(pool.tick, order)) pool.liquidity -= order.liquidity;
+    pool.positions.delete(positionKey(order));
+  }
+  return amountsForLiquidityRoundingDown({ ...order, sqrtPriceX96: pool.sqrtPriceX96 });
+}
+
 /** `collect`: pays out what the position is owed, at most what is asked for (everything by default). Never reverts. */
 export function collect(pool: Pool, order: OwnedRange & Partial<Amounts>): Amounts {
   const position = pool.positions.get(positionKey(order));
@@ -106,6 +123,10 @@ function assertDelta(pool: Pool, of: OwnedRange, position: PoolPosition, liquidi
   if (position.liquidity + liquidityDelta < 0n) {
     throw new PoolRevert('LS', `the position holds ${position.liquidity}, ${-liquidityDelta} cannot leave it`);
   }
+  assertTickDelta(pool, of, liquidityDelta);
+}
+
+function assertTickDelta(pool: Pool, of: TickRange, liquidityDelta: bigint): void {
   for (const tick of [of.tickLower, of.tickUpper]) {
     const gross = (pool.ticks.get(tick)?.liquidityGross ?? 0n) + liquidityDelta;
     if (gross > pool.maxLiquidityPerTick) throw new PoolRevert('LO', `tick ${tick} may not hold ${gross}`);

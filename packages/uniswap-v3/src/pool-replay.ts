@@ -1,14 +1,16 @@
 import { smallerOf } from './full-math.ts';
 import { type Amounts, amountsForLiquidityRoundingDown, amountsForLiquidityRoundingUp } from './liquidity-amounts.ts';
-import { burn, collect, flash, mint, type OwnedRange } from './pool-liquidity.ts';
-import { type Pool, PoolRevert, positionKey, setFeeProtocol } from './pool-state.ts';
+import { burn, burnUnknown, collect, flash, mint, type OwnedRange } from './pool-liquidity.ts';
+import { initialize, type Pool, PoolRevert, positionKey, setFeeProtocol } from './pool-state.ts';
 import { type ComputedSwap, commitSwap, computeSwap, type SwapOrder, type SwapOutcome } from './pool-swap.ts';
+import { getTickAtSqrtRatio } from './tick-math.ts';
 
 /** The largest amount a swap can ask for. */
 const MAX_INT256 = (1n << 255n) - 1n;
 
 /** What a pool logs, in the order of block number and log index. Amounts in wei; a swap's are from the pool's side. */
 export type PoolEvent =
+  | { readonly kind: 'initialize'; readonly sqrtPriceX96: bigint; readonly tick: number }
   | ({ readonly kind: 'swap' } & SwapOutcome)
   | ({ readonly kind: 'mint' | 'burn'; readonly liquidity: bigint } & OwnedRange & Amounts)
   | ({ readonly kind: 'collect' } & OwnedRange & Amounts)
@@ -81,6 +83,8 @@ export function computeSwapOfEvent(pool: Pool, event: SwapOutcome): ComputedSwap
 
 function applyEvent(pool: Pool, event: PoolEvent): Difference | undefined {
   switch (event.kind) {
+    case 'initialize':
+      return applyInitialize(pool, event);
     case 'swap':
       return applySwap(pool, event);
     case 'mint':
@@ -100,6 +104,15 @@ function applyEvent(pool: Pool, event: PoolEvent): Difference | undefined {
   }
 }
 
+function applyInitialize(pool: Pool, event: Extract<PoolEvent, { kind: 'initialize' }>): Difference | undefined {
+  if (pool.sqrtPriceX96 === 0n) {
+    const tick = getTickAtSqrtRatio(event.sqrtPriceX96);
+    if (tick !== event.tick) return { field: 'tick', said: `${event.tick}`, follows: `${tick}` };
+  }
+  initialize(pool, event.sqrtPriceX96);
+  return undefined;
+}
+
 function applySwap(pool: Pool, event: SwapOutcome): Difference | undefined {
   const computed = computeSwapOfEvent(pool, event);
   const difference = swapDifference(event, computed);
@@ -115,14 +128,23 @@ function applyToPosition(
   const difference = amountsDifference(event, amountsThatFollow(pool, event));
   if (difference !== undefined) return difference;
   if (event.kind === 'mint') mint(pool, event);
-  else if (event.kind === 'burn') burn(pool, event);
+  else if (event.kind === 'burn') (isUnknown(pool, event) ? burnUnknown : burn)(pool, event);
   else collect(pool, event);
   return undefined;
+}
+
+/** Whether older liquidity than we know of left with this burn. */
+function isUnknown(pool: Pool, event: OwnedRange & { readonly liquidity: bigint }): boolean {
+  if (pool.knowsPositions) return false;
+  const known = pool.positions.get(positionKey(event))?.liquidity ?? 0n;
+  return known === 0n || known < event.liquidity;
 }
 
 function amountsThatFollow(pool: Pool, event: Extract<PoolEvent, { kind: 'mint' | 'burn' | 'collect' }>): Amounts {
   if (event.kind === 'mint') return amountsForLiquidityRoundingUp({ ...event, sqrtPriceX96: pool.sqrtPriceX96 });
   if (event.kind === 'burn') return amountsForLiquidityRoundingDown({ ...event, sqrtPriceX96: pool.sqrtPriceX96 });
+  // What older positions are owed nobody knows: then the event is believed.
+  if (!pool.knowsPositions) return event;
   const owed = pool.positions.get(positionKey(event));
   return {
     amount0: smallerOf(event.amount0, owed?.tokensOwed0 ?? 0n),

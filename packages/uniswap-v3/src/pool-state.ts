@@ -42,6 +42,11 @@ export type Pool = {
   readonly bitmap: TickBitmap;
   /** By `positionKey`. */
   readonly positions: Map<string, PoolPosition>;
+  /**
+   * False when the pool was taken over in mid-life without its positions: then only those minted since are here, and a
+   * replay lets older ones burn and collect without knowing them.
+   */
+  readonly knowsPositions: boolean;
 };
 
 /** What the real pool would revert with; `reason` is its short code ("SPL", "LO", ...) where it has one. The pool is unchanged. */
@@ -70,9 +75,14 @@ export type PoolStart = {
   readonly protocolFees1?: bigint;
   readonly ticks?: Iterable<readonly [number, PoolTick]>;
   readonly positions?: Iterable<readonly [string, PoolPosition]>;
+  /** False when there are older positions than those given; true unless told. */
+  readonly knowsPositions?: boolean;
 };
 
-/** A pool just initialized at a price, or taken over with the state given. Throws a RangeError for a price or tick no pool can have. */
+/**
+ * A pool just initialized at a price, or taken over with the state given; a price of 0 is a pool not yet initialized.
+ * Throws a RangeError for a price or tick no pool can have.
+ */
 export function createPool(start: PoolStart): Pool {
   const bitmap = createTickBitmap(start.tickSpacing);
   const ticks = new Map<number, PoolTick>();
@@ -88,7 +98,7 @@ export function createPool(start: PoolStart): Pool {
     tickSpacing: start.tickSpacing,
     maxLiquidityPerTick: maxLiquidityPerTick(start.tickSpacing),
     sqrtPriceX96: start.sqrtPriceX96,
-    tick: start.tick ?? getTickAtSqrtRatio(start.sqrtPriceX96),
+    tick: start.tick ?? (start.sqrtPriceX96 === 0n ? 0 : getTickAtSqrtRatio(start.sqrtPriceX96)),
     liquidity: start.liquidity ?? 0n,
     feeProtocol: start.feeProtocol ?? 0,
     feeGrowthGlobal0X128: start.feeGrowthGlobal0X128 ?? 0n,
@@ -98,7 +108,15 @@ export function createPool(start: PoolStart): Pool {
     ticks,
     bitmap,
     positions,
+    knowsPositions: start.knowsPositions ?? true,
   };
+}
+
+/** `initialize`: sets the first price. Throws a PoolRevert when the pool has one. */
+export function initialize(pool: Pool, sqrtPriceX96: bigint): void {
+  if (pool.sqrtPriceX96 !== 0n) throw new PoolRevert('AI', `the pool has a price already: ${pool.sqrtPriceX96}`);
+  pool.tick = getTickAtSqrtRatio(sqrtPriceX96);
+  pool.sqrtPriceX96 = sqrtPriceX96;
 }
 
 /** A pool of its own in the same state: what happens to one does not touch the other. */

@@ -2,8 +2,9 @@ import { chainStartS } from '@rangeward/localnet/build-chain';
 import { driveMarket } from '@rangeward/localnet/drive-market';
 import type { MarketBlock } from '@rangeward/localnet/market-block';
 import { marketBlocks } from '@rangeward/localnet/market-model';
-import { readRecording, recordedBlocks } from '@rangeward/localnet/recording';
 import { type EmptyBlocks, recordedMarketBlocks } from '@rangeward/localnet/recording-market';
+import { readEvents } from '@rangeward/recording/read-events';
+import { recordedBlocks } from '@rangeward/recording/recorded-event';
 
 /** Where the local market's blocks come from, and the trading that was there before anybody looks. */
 export type MarketSource = {
@@ -33,7 +34,7 @@ export function modelSource(seed: number): MarketSource {
 /** A market that follows a recorded one, price by price. Throws RecordingError while it is read when the file is malformed. */
 export function recordingSource(file: string, emptyBlocks: EmptyBlocks = 'one'): MarketSource {
   return {
-    blocks: recordedMarketBlocks(recordedBlocks(readRecording(file)), { emptyBlocks }),
+    blocks: recordedMarketBlocks(recordedBlocks(readEvents(file)), { emptyBlocks }),
     variant: 'no-history',
     tradeHistory: async () => {},
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CsvError, csvRecords } from './recording-csv.ts';
+import { CsvError, csvRecords } from './csv-records.ts';
 
 async function parse(...chunks: string[]): Promise<[number, ...string[]][]> {
   const records: [number, ...string[]][] = [];

@@ -1,19 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { Hex } from 'viem';
-import { CsvError, type CsvRecord, csvRecords } from './recording-csv.ts';
-import { decodePoolEvent, type LogPlace, type PoolEvent } from './recording-events.ts';
-
-/** All events of one block, in log order. */
-export type RecordedBlock = {
-  readonly blockNumber: bigint;
-  readonly timestampS: number;
-  readonly events: readonly PoolEvent[];
-};
-
-/** A recording that cannot be used. The message says file, line and what was expected there. */
-export class RecordingError extends Error {
-  override readonly name = 'RecordingError';
-}
+import { CsvError, type CsvRecord, csvRecords } from './csv-records.ts';
+import { decodePoolEvent, type LogPlace, type RecordedEvent } from './recorded-event.ts';
+import { isMissingFile, RecordingError } from './recording-error.ts';
 
 const columns = [
   'block_number',
@@ -27,22 +16,22 @@ const columns = [
 type Row = Record<(typeof columns)[number], string>;
 
 /**
- * The events of a recording file, in the order of the chain, read as a stream.
+ * The events in a file of a pool's raw logs, in the order of the chain, read as a stream.
  *
  * The file is CSV, as demeter-fetch writes a pool's raw logs: a header line with (in any order, others are passed over)
  * block_number, block_timestamp (`2024-01-05 00:00:23`, UTC), transaction_hash, transaction_index, log_index, topics (a
  * quoted list, `"['0x...', '0x...']"`) and data. Rows rise strictly by block_number, then log_index.
  * @throws RecordingError with file, line and what was expected.
  */
-export function readRecording(path: string): AsyncGenerator<PoolEvent> {
-  return parseRecording(createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 }), path);
+export function readPoolLogs(path: string): AsyncGenerator<RecordedEvent> {
+  return parsePoolLogs(createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 }), path);
 }
 
 /** The same for text that is already here; `name` stands for the file in messages. */
-export async function* parseRecording(
+export async function* parsePoolLogs(
   chunks: AsyncIterable<string> | Iterable<string>,
   name: string,
-): AsyncGenerator<PoolEvent> {
+): AsyncGenerator<RecordedEvent> {
   const at = (line: number, expected: string): RecordingError =>
     new RecordingError(`${name}, line ${line}: ${expected}`);
   let indexes: number[] | undefined;
@@ -60,28 +49,11 @@ export async function* parseRecording(
     }
   } catch (error) {
     if (error instanceof CsvError) throw at(error.line, error.message);
-    if (isMissingFile(error)) throw new RecordingError(`${name}: there is no such file; give the path of a recording`);
+    if (isMissingFile(error))
+      throw new RecordingError(`${name}: there is no such file; give the path of a pool's logs`);
     throw error;
   }
   if (before === undefined) throw at(1, `expected a header line (${columns.join(',')}) and at least one row`);
-}
-
-/** Groups events that follow one another in the same block. */
-export async function* recordedBlocks(events: AsyncIterable<PoolEvent>): AsyncGenerator<RecordedBlock> {
-  let block: { blockNumber: bigint; timestampS: number; events: PoolEvent[] } | undefined;
-  for await (const event of events) {
-    if (block?.blockNumber === event.blockNumber) {
-      block.events.push(event);
-      continue;
-    }
-    if (block !== undefined) yield block;
-    block = { blockNumber: event.blockNumber, timestampS: event.timestampS, events: [event] };
-  }
-  if (block !== undefined) yield block;
-}
-
-function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function columnIndexes({ line, fields }: CsvRecord): number[] {
@@ -103,9 +75,9 @@ function rowOf({ line, fields }: CsvRecord, indexes: readonly number[]): Row {
   return Object.fromEntries(cells) as Row;
 }
 
-function poolEvent({ line }: CsvRecord, row: Row): PoolEvent {
+function poolEvent({ line }: CsvRecord, row: Row): RecordedEvent {
   const place: LogPlace = {
-    blockNumber: BigInt(integer(line, 'block_number', row.block_number)),
+    blockNumber: integer(line, 'block_number', row.block_number),
     timestampS: utcSeconds(line, row.block_timestamp),
     transactionHash: hex(line, 'transaction_hash', row.transaction_hash, 32),
     transactionIndex: integer(line, 'transaction_index', row.transaction_index),
@@ -117,7 +89,7 @@ function poolEvent({ line }: CsvRecord, row: Row): PoolEvent {
     return decodePoolEvent(place, topics, data);
   } catch (error) {
     const cause = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new CsvError(line, `expected a Swap, Mint, Burn or Collect log of a Uniswap V3 pool: ${cause}`);
+    throw new CsvError(line, `expected a log of a Uniswap V3 pool (the oracle's apart): ${cause}`);
   }
 }
 
