@@ -103,15 +103,26 @@ describe('commit and release', () => {
     expect(await reserve('b', [{ ...gas, amount: 0 }])).toMatchObject({ ok: false, used: 130 });
   });
 
-  test('leaves the window when its time is over; what is reserved never does', async () => {
+  test('leaves the window when its time is over', async () => {
     await reserve('a');
-    await reserve('b', [{ ...gas, amount: 40 }]);
+    await reserve('b', [{ ...gas, amount: 40 }], 2_000);
     await commitBudget(redis, 'a', {}, 1_000);
     expect(await read(gas, 1_000 + day - 1)).toEqual({ used: 60, reserved: 40 });
     expect(await read(gas, 1_000 + day)).toEqual({ used: 0, reserved: 40 });
     expect(await reserve('c', [gas], 1_000 + day - 1)).toMatchObject({ ok: false, used: 100 });
     expect(await reserve('c', [gas], 1_000 + day)).toEqual({ ok: true });
-    expect(await redis.pttl('lp:{budgets}:reservation:b')).toBe(-1);
+  });
+
+  test('what is reserved and never settled holds its budget for one window and no longer', async () => {
+    await reserve('lost', [gas], 1_000);
+    expect(await reserve('b', [gas], 1_000 + day - 1)).toMatchObject({ ok: false, used: 60 });
+    expect(await reserve('b', [gas], 1_000 + day)).toEqual({ ok: true });
+    expect(await read(gas, 1_000 + day)).toEqual({ used: 0, reserved: 60 });
+    // Should its plan have been carried out all the same, what it cost counts from when that is known.
+    await commitBudget(redis, 'lost', { 'gas-usd-e6': 15 }, 2_000 + day);
+    expect(await read(gas, 2_000 + day)).toEqual({ used: 15, reserved: 60 });
+    expect(await redis.pttl('lp:{budgets}:reservation:lost')).toBeGreaterThan(31 * day);
+    expect(await redis.pttl('lp:{budgets}:held:gas-usd-e6:live')).toBeGreaterThan(31 * day);
   });
 
   test('a release gives all back, once, and not what was spent', async () => {
@@ -146,7 +157,7 @@ function createModel() {
     [...known.values()]
       .filter((each) => each.state === state && each.atMs > fromMs)
       .reduce((total, { amount }) => total + amount, 0);
-  return { known, drawn: (nowMs: number) => sum('reserved', -1) + sum('committed', nowMs - day) };
+  return { known, drawn: (nowMs: number) => sum('reserved', nowMs - day) + sum('committed', nowMs - day) };
 }
 
 test('any order of steps, each repeated at will, keeps the books of the model', async () => {

@@ -4,14 +4,16 @@ import { defineScript } from './script.ts';
 /**
  * Limits on what may be spent in a rolling window: money in micro-dollars, or counts. Words: an amount is *reserved*
  * before the effect, *committed* as what it really cost when the effect is known, or *released* when there was none.
- * Reserved amounts count until then, however long it takes; committed ones count for the window from their time. What is
- * drawn from a budget is both together and a reservation never lifts it above its limit.
+ * Reserved amounts count until then, but no longer than their window: what became of a reservation is known within
+ * minutes or never, and one that is never settled counts as if it had been spent whole when it was made. Committed ones
+ * count for the window from their time. What is drawn from a budget is both together and a reservation never lifts it
+ * above its limit.
  *
  * Every step may be repeated. One reservation goes reserved -> committed or released; a commit after a release counts,
  * because what was spent was spent.
  *
- * Keys, in one hash slot: `lp:{budgets}:reservation:<id>` (hash of state and lines), `lp:{budgets}:reserved:<budget>:<scope>`
- * (sum), `lp:{budgets}:spent:<budget>:<scope>` (sorted set of `<amount>:<id>` by time).
+ * Keys, in one hash slot: `lp:{budgets}:reservation:<id>` (hash of state and lines), `lp:{budgets}:held:<budget>:<scope>`
+ * and `lp:{budgets}:spent:<budget>:<scope>` (sorted sets of `<amount>:<id>` by time).
  */
 export type BudgetLine = {
   /** What is limited, `gas-usd-e6`. */
@@ -66,12 +68,13 @@ export async function reserveBudget(redis: Redis, reservation: Reservation): Pro
   const { reservationId, nowMs, lines } = reservation;
   checkLines(lines);
   const places = new Set<string>();
-  const values: (string | number)[] = [nowMs, JSON.stringify(lines.map(placeAndAmount))];
+  const about = [nowMs, KEPT_MS, reservationId, JSON.stringify(lines.map(placeAndAmount))];
+  const values: (string | number)[] = [...about];
   const keys = [reservationKey(reservationId)];
   for (const line of lines) {
     const first = !places.has(placeOf(line));
     places.add(placeOf(line));
-    keys.push(reservedKey(line), spentKey(line));
+    keys.push(heldKey(line), spentKey(line));
     values.push(line.amount, line.limit, nowMs - line.windowMs, first ? 1 : 0);
   }
   const [outcome, index, used] = numbers(await reserve(redis, keys, values));
@@ -96,7 +99,7 @@ export async function commitBudget(
   for (const [budget, amount] of Object.entries(actual)) checkAmount(`what was spent of ${budget}`, amount);
   const lines = await reservedLines(redis, reservationId);
   if (lines === null) return 'unknown';
-  const keys = [reservationKey(reservationId), ...lines.flatMap((line) => [reservedKey(line), spentKey(line)])];
+  const keys = [reservationKey(reservationId), ...lines.flatMap((line) => [heldKey(line), spentKey(line)])];
   const amounts = lines.flatMap(({ budget, amount }) => [
     amount,
     Object.hasOwn(actual, budget) ? (actual[budget] ?? 0) : amount,
@@ -112,27 +115,29 @@ export async function releaseBudget(
 ): Promise<'released' | 'committed' | 'unknown'> {
   const lines = await reservedLines(redis, reservationId);
   if (lines === null) return 'unknown';
-  const keys = [reservationKey(reservationId), ...lines.map(reservedKey)];
-  const state = await release(redis, keys, [KEPT_MS, ...lines.map(({ amount }) => amount)]);
+  const keys = [reservationKey(reservationId), ...lines.map(heldKey)];
+  const state = await release(redis, keys, [KEPT_MS, reservationId, ...lines.map(({ amount }) => amount)]);
   return state === 'committed' ? 'committed' : 'released';
 }
 
-/** What is drawn from a budget: committed within the window up to `nowMs`, and reserved. */
+/** What is drawn from a budget within the window up to `nowMs`: committed, and reserved and not settled. */
 export async function readBudget(
   redis: Redis,
   of: { readonly budget: string; readonly scope: string; readonly nowMs: number; readonly windowMs: number },
 ): Promise<{ readonly used: number; readonly reserved: number }> {
   const horizon = `(${of.nowMs - of.windowMs}`;
-  const answers = await redis.multi().zrangebyscore(spentKey(of), horizon, '+inf').get(reservedKey(of)).exec();
-  const [spent, reserved] = (answers ?? []).map(([error, answer]) => {
+  const both = redis.multi().zrangebyscore(spentKey(of), horizon, '+inf').zrangebyscore(heldKey(of), horizon, '+inf');
+  const [used, reserved] = ((await both.exec()) ?? []).map(([error, entries]) => {
     if (error !== null) throw error;
-    return answer;
+    return Array.isArray(entries) ? sumOf(entries.map(String)) : undefined;
   });
-  if (!Array.isArray(spent)) throw new Error('Redis did not list what was spent');
-  return {
-    used: spent.reduce<number>((sum, entry) => sum + Number.parseInt(String(entry), 10), 0),
-    reserved: Number(reserved ?? 0),
-  };
+  if (used === undefined || reserved === undefined) throw new Error('Redis did not list what was drawn');
+  return { used, reserved };
+}
+
+/** Of entries `<amount>:<id>`. */
+function sumOf(entries: readonly string[]): number {
+  return entries.reduce((sum, entry) => sum + Number.parseInt(entry, 10), 0);
 }
 
 type Place = { readonly budget: string; readonly scope: string };
@@ -150,7 +155,7 @@ async function reservedLines(redis: Redis, reservationId: string): Promise<reado
 const placeOf = ({ budget, scope }: Place) => `${budget}:${scope}`;
 const placeAndAmount = ({ budget, scope, amount }: BudgetLine): ReservedLine => ({ budget, scope, amount });
 const reservationKey = (id: string) => `lp:{budgets}:reservation:${id}`;
-const reservedKey = (place: Place) => `lp:{budgets}:reserved:${placeOf(place)}`;
+const heldKey = (place: Place) => `lp:{budgets}:held:${placeOf(place)}`;
 const spentKey = (place: Place) => `lp:{budgets}:spent:${placeOf(place)}`;
 
 function checkLines(lines: readonly BudgetLine[]): void {
@@ -180,8 +185,8 @@ function numbers(answer: unknown): number[] {
 // Lua's numbers are doubles: exact for safe integers, written out by %.0f because tostring rounds at 14 digits.
 const integer = `local function integer(value) return string.format('%.0f', value) end`;
 
-// KEYS: reservation, then reserved and spent of each line. ARGV: now, lines as JSON, then of each line: amount, limit, the
-// time up to which spending no longer counts, whether it is the first of its budget and scope.
+// KEYS: reservation, then held and spent of each line. ARGV: now, how long to keep, id, lines as JSON, then of each line:
+// amount, limit, the time up to which drawing no longer counts, whether it is the first of its budget and scope.
 // Returns 1 granted; 2 released before; 0, index of the refusing line, drawn before.
 const reserve = defineScript(
   'BudgetReserve',
@@ -190,23 +195,33 @@ const reserve = defineScript(
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'released' then return {2} end
 if state then return {1} end
+local now, kept = tonumber(ARGV[1]), tonumber(ARGV[2])
 local lines = (#KEYS - 1) / 2
-for line = 1, lines do
-  local amount, limit, horizon = tonumber(ARGV[line * 4 - 1]), tonumber(ARGV[line * 4]), ARGV[line * 4 + 1]
-  local used = tonumber(redis.call('GET', KEYS[line * 2]) or '0')
-  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[line * 2 + 1], '(' .. horizon, '+inf')) do
-    used = used + tonumber(string.match(entry, '^%d+'))
+local function drawn(key, horizon)
+  local sum = 0
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. horizon, '+inf')) do
+    sum = sum + tonumber(string.match(entry, '^%d+'))
   end
+  return sum
+end
+for line = 1, lines do
+  local amount, limit, horizon = tonumber(ARGV[line * 4 + 1]), tonumber(ARGV[line * 4 + 2]), ARGV[line * 4 + 3]
+  local used = drawn(KEYS[line * 2], horizon) + drawn(KEYS[line * 2 + 1], horizon)
   if used + amount > limit then return {'0', tostring(line), integer(used)} end
 end
 for line = 1, lines do
-  if ARGV[line * 4 + 2] == '1' then redis.call('INCRBY', KEYS[line * 2], ARGV[line * 4 - 1]) end
+  if ARGV[line * 4 + 4] == '1' then
+    redis.call('ZADD', KEYS[line * 2], ARGV[1], ARGV[line * 4 + 1] .. ':' .. ARGV[3])
+    redis.call('ZREMRANGEBYSCORE', KEYS[line * 2], '-inf', integer(now - kept))
+    redis.call('PEXPIRE', KEYS[line * 2], ARGV[2])
+  end
 end
-redis.call('HSET', KEYS[1], 'state', 'reserved', 'lines', ARGV[2], 'at', ARGV[1])
+redis.call('HSET', KEYS[1], 'state', 'reserved', 'lines', ARGV[4], 'at', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return {1}`,
 );
 
-// KEYS: reservation, then reserved and spent of each place. ARGV: now, how long to keep, id, then reserved and actual amount of each.
+// KEYS: reservation, then held and spent of each place. ARGV: now, how long to keep, id, then reserved and actual amount of each.
 const commit = defineScript(
   'BudgetCommit',
   'any',
@@ -215,8 +230,8 @@ local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'committed' then return state end
 local now, kept = tonumber(ARGV[1]), tonumber(ARGV[2])
 for line = 1, (#KEYS - 1) / 2 do
-  local reserved, spent = KEYS[line * 2], KEYS[line * 2 + 1]
-  if state == 'reserved' then redis.call('DECRBY', reserved, ARGV[line * 2 + 2]) end
+  local held, spent = KEYS[line * 2], KEYS[line * 2 + 1]
+  redis.call('ZREM', held, ARGV[line * 2 + 2] .. ':' .. ARGV[3])
   if tonumber(ARGV[line * 2 + 3]) > 0 then
     redis.call('ZADD', spent, ARGV[1], ARGV[line * 2 + 3] .. ':' .. ARGV[3])
     redis.call('ZREMRANGEBYSCORE', spent, '-inf', integer(now - kept))
@@ -228,14 +243,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 'committed'`,
 );
 
-// KEYS: reservation, then reserved of each place. ARGV: how long to keep, then the reserved amount of each.
+// KEYS: reservation, then held of each place. ARGV: how long to keep, id, then the reserved amount of each.
 const release = defineScript(
   'BudgetRelease',
   'any',
   `
 local state = redis.call('HGET', KEYS[1], 'state')
 if state ~= 'reserved' then return state end
-for line = 2, #KEYS do redis.call('DECRBY', KEYS[line], ARGV[line]) end
+for line = 2, #KEYS do redis.call('ZREM', KEYS[line], ARGV[line + 1] .. ':' .. ARGV[2]) end
 redis.call('HSET', KEYS[1], 'state', 'released')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 'released'`,
