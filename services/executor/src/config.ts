@@ -14,6 +14,16 @@ const executorSettings = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'the private key itself, where no file is possible; live mode', secret: true }),
+  keystoreFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('encrypted keystore (Web3 Secret Storage) instead of a key; live mode'),
+  keystorePassword: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'the password of the keystore; best read from a mounted file', secret: true }),
   receiptPollMs: z.int().min(20).max(10_000).default(250).describe('longest pause between two looks for a receipt'),
   resendS: z.int().min(1).default(20).describe('a transaction unseen for so long is offered to the node again'),
   receiptTimeoutS: z
@@ -55,7 +65,7 @@ export function startProblem(
 ): string | null {
   if (wallet === null) {
     return config.mode === 'live'
-      ? 'mode is live, but neither executor.keyFile nor executor.privateKey is set.'
+      ? 'mode is live, but none of executor.keystoreFile, executor.keyFile and executor.privateKey is set.'
       : 'executor.wallet is not set: paper mode needs the address that owns the positions.';
   }
   const real = Object.entries(chains).filter(([, known]) => !known.local);

@@ -227,7 +227,18 @@ describe('the executor on the bus', () => {
 
 describe('what does not start', () => {
   test('live without a key', async () => {
-    await expect(startExecutor({ executor: '{}' })).rejects.toThrow(/neither executor.keyFile nor executor.privateKey/);
+    await expect(startExecutor({ executor: '{}' })).rejects.toThrow(
+      /none of executor.keystoreFile, executor.keyFile and executor.privateKey/,
+    );
+  });
+
+  test('live with two sources of a key, or a keystore without its password', async () => {
+    const key = join(folder, 'key');
+    const two = `{ keyFile: '${key}', keystoreFile: '${key}', keystorePassword: 'a password' }`;
+    await expect(startExecutor({ executor: two })).rejects.toThrow('set one of executor.keystoreFile');
+    await expect(startExecutor({ executor: `{ keystoreFile: '${key}' }` })).rejects.toThrow(
+      'executor.keystorePassword is not set',
+    );
   });
 
   test('live with real money and nobody who acknowledged the wallet', async () => {

@@ -3,9 +3,13 @@ import { type KnownChain, knownChains } from '@rangeward/adapter-evm/known-chain
 import { type ChainSettings, describeChain } from '@rangeward/adapter-evm/settings';
 import type { Signer } from '@rangeward/adapter-evm/signer';
 import { signerFromKey, signerFromKeyFile } from '@rangeward/adapter-evm/signer-from-key';
+import { signerFromKeystore } from '@rangeward/adapter-evm/signer-from-keystore';
 import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { type Bus, ignoreOthers, on } from '@rangeward/adapter-nats/bus';
+import { answerAbandonRequest, readAbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
+import { releaseBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
+import { writeExecutorWallet } from '@rangeward/adapter-redis/executor-wallets';
 import { createPlanRecords } from '@rangeward/adapter-redis/plan-records';
 import { consumers, rebalancePlanned } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
@@ -14,8 +18,11 @@ import type { Address } from 'viem';
 import { type Settings, startProblem } from './config.ts';
 import { holdWallets } from './hold-wallet.ts';
 import { createLedger } from './ledger.ts';
-import { adoptOpenPlan, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
+import { adoptOpenPlan, closeIfAbandoned, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
+import { createReleaseRejected } from './release-rejected.ts';
+import { createReportError } from './report-error.ts';
 import type { WalletTools } from './wallet-tools.ts';
+import { watchEvery } from './watch-every.ts';
 
 export type Dependencies = {
   readonly bus: Bus;
@@ -30,11 +37,10 @@ export type Dependencies = {
 /** Plans in, trades out. Throws PreflightError when key, wallet or acknowledgement are not as the mode needs them. */
 export async function start(dependencies: Dependencies): Promise<{ stop(): Promise<void> }> {
   const { bus, redis, config, log } = dependencies;
-  const handling: PlanHandling = {
-    wallets: await openWallets(dependencies),
-    hold: holdWallets(redis, `${hostname()}/${process.pid}`, config.executor.leaseMs),
-    bus,
-  };
+  const wallets = await openWallets(dependencies);
+  const releaseRejected = createReleaseRejected({ wallets, releaseBudget: (id) => releaseBudget(redis, id), log });
+  const hold = holdWallets(redis, `${hostname()}/${process.pid}`, config.executor.leaseMs);
+  const handling: PlanHandling = { wallets, hold, bus, releaseRejected };
   const ending = new AbortController();
   const adopting = [...handling.wallets.values()].map((tools) =>
     adoptOpenPlan(handling, tools, ending.signal).catch((error: unknown) =>
@@ -44,6 +50,13 @@ export async function start(dependencies: Dependencies): Promise<{ stop(): Promi
       ),
     ),
   );
+  const abandons = watchEvery(
+    ABANDON_LOOK_MS,
+    async () => {
+      for (const tools of wallets.values()) await closeIfAbandoned(handling, tools, ending.signal);
+    },
+    (error) => log.warn({ err: error }, 'an abandoned plan is not closed yet; it is looked at again'),
+  );
   const consumption = await bus.consume(consumers.executorPlans, [
     on(rebalancePlanned, handlePlans(handling)),
     ignoreOthers,
@@ -52,10 +65,13 @@ export async function start(dependencies: Dependencies): Promise<{ stop(): Promi
     stop: async () => {
       ending.abort();
       await consumption.stop();
-      await Promise.all(adopting);
+      await Promise.all([...adopting, abandons.stop()]);
     },
   };
 }
+
+/** How often it is looked whether an operator gave up the open plan. */
+const ABANDON_LOOK_MS = 1_000;
 
 /** What plans are carried out with, by the chain's configured name. */
 async function openWallets(dependencies: Dependencies): Promise<ReadonlyMap<string, WalletTools>> {
@@ -72,6 +88,8 @@ async function openWallets(dependencies: Dependencies): Promise<ReadonlyMap<stri
   );
   const problem = startProblem(config, wallet, known);
   if (problem !== null || wallet === null) throw new PreflightError(`executor: ${problem}`);
+  // Decision holds a position that this wallet does not own, instead of planning what is then refused.
+  await Promise.all(names.map((name) => writeExecutorWallet(dependencies.redis, name, wallet)));
   log.info({ mode: config.mode, wallet, chains: names }, 'wallet ready');
   const entries = Object.entries(config.chains).map(([name, settings]) => {
     const chain = known[name] ?? knownChains.local;
@@ -89,7 +107,7 @@ type OfChain = {
 };
 
 function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
-  const { redis, config, log, now, onBoundary } = dependencies;
+  const { bus, redis, config, log, now, onBoundary } = dependencies;
   const { name, settings, chain, wallet, signer } = of;
   const { executor } = config;
   const { positionManager, swapRouter, routerKind, quoter } = chain;
@@ -114,6 +132,11 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
       longestDeadlineS: executor.longestDeadlineS,
     },
     ledger: createLedger({ redis, log, now }),
+    abandons: {
+      read: (planId) => readAbandonRequest(redis, planId),
+      answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),
+    },
+    reportError: createReportError(bus, log),
     log: log.child({ chain: name }),
     now,
     ...(onBoundary === undefined ? {} : { onBoundary }),
@@ -122,16 +145,25 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
 
 /** The key from its file, or from the environment where no file is possible. Null when there is neither. */
 async function openSigner(config: Settings, log: Logger): Promise<Signer | null> {
-  const { keyFile, privateKey, wallet } = config.executor;
-  const signer = await readSigner(keyFile, privateKey, log);
+  const { wallet } = config.executor;
+  const signer = await readSigner(config.executor, log);
   if (signer !== null && wallet !== undefined && wallet !== signer.address) {
     throw new PreflightError(`executor: executor.wallet is ${wallet}, but the key is that of ${signer.address}.`);
   }
   return signer;
 }
 
-async function readSigner(keyFile: string | undefined, privateKey: string | undefined, log: Logger) {
+async function readSigner(from: Settings['executor'], log: Logger): Promise<Signer | null> {
+  const { keystoreFile, keystorePassword, keyFile, privateKey } = from;
+  const given = [keystoreFile, keyFile, privateKey].filter((source) => source !== undefined);
+  if (given.length > 1) {
+    throw new PreflightError('executor: set one of executor.keystoreFile, executor.keyFile and executor.privateKey.');
+  }
   try {
+    if (keystoreFile !== undefined) {
+      if (keystorePassword === undefined) throw new Error('executor.keystorePassword is not set.');
+      return await signerFromKeystore(keystoreFile, keystorePassword);
+    }
     if (keyFile === undefined) return privateKey === undefined ? null : signerFromKey(privateKey);
     const { signer, othersMayRead } = await signerFromKeyFile(keyFile);
     if (othersMayRead) log.warn({ keyFile }, 'others may read the key file; chmod 0400 it');
