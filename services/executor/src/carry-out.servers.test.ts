@@ -1,5 +1,6 @@
 import { knownChains } from '@rangeward/adapter-evm/known-chains';
 import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
+import { answerAbandonRequest, readAbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { acquireLease } from '@rangeward/adapter-redis/leases';
 import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
@@ -31,6 +32,7 @@ let server: RedisServer;
 let redis: Redis;
 let world: LocalWorld;
 let settled: string[] = [];
+let reported: string[] = [];
 
 beforeAll(async () => {
   server = await startRedisServer();
@@ -39,6 +41,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await redis.flushall();
   settled = [];
+  reported = [];
   world = await openWorld();
 });
 afterEach(() => world.chain.stop());
@@ -76,9 +79,15 @@ function toolsFor(change: Partial<WalletTools> = {}): WalletTools {
       breakerOpen: async () => false,
       commitBudget: async (id, usdE6) => void settled.push(`commit ${id} ${usdE6}`),
       releaseBudget: async (id) => void settled.push(`release ${id}`),
+      liveTokenId: async () => (await readPosition(redis, ref))?.tokenId ?? null,
       settlePosition: (plan, came) =>
         settlePosition(redis, ref, { planId: plan.planId, from: plan.position.tokenId, ...came }),
     },
+    abandons: {
+      read: (planId) => readAbandonRequest(redis, planId),
+      answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),
+    },
+    reportError: async ({ code }) => void reported.push(code),
     log,
     now: Date.now,
     ...change,

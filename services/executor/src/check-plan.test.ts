@@ -8,6 +8,7 @@ import {
   gasUsdE6RoundingUp,
   gasWeiRoundingDown,
   type PlanCircumstances,
+  tooLate,
 } from './check-plan.ts';
 
 const plan = samplePlan();
@@ -33,6 +34,7 @@ const at: PlanCircumstances = {
   wallet: sampleWallet,
   poolConfigured: true,
   breakerOpen: false,
+  liveTokenId: 7n,
   maxTwapDeviationTicks: 200,
   twapWindowS: 600,
   chain,
@@ -52,6 +54,7 @@ const failing: Record<string, PlanCircumstances> = {
   mode: { ...at, mode: 'paper' },
   'pool-configured': { ...at, poolConfigured: false },
   'breaker-errors': { ...at, breakerOpen: true },
+  'position-live': { ...at, liveTokenId: 8n },
   'position-owner': { ...at, chain: { ...chain, position: { ...position, owner: `0x${'11'.repeat(20)}` } } },
   'position-pool': { ...at, chain: { ...chain, position: { ...position, feePips: 3000 } } },
   'position-range': { ...at, chain: { ...chain, position: { ...position, tickLower: 194_990 } } },
@@ -77,6 +80,16 @@ test('an NFT that is gone refuses, and so does an oracle that does not answer', 
   expect(gone.refusal).toContain('no such NFT');
   const mute = checkPlan(plan, { ...at, chain: { ...chain, pool: { ...chain.pool, twapTick: null } } });
   expect(mute.refusal).toContain('does not answer');
+});
+
+test('a registry that was lost knows no NFT and refuses none', () => {
+  expect(checkPlan(plan, { ...at, liveTokenId: null }).refusal).toBeNull();
+});
+
+test('too late is known without the chain', () => {
+  expect(tooLate(plan, Date.parse(plan.validUntil))).toBeNull();
+  expect(tooLate(plan, Date.parse(plan.validUntil) + 1)?.refusal).toContain('valid-until');
+  expect(tooLate(plan, Date.parse(plan.run.deadline) + 1)?.refusal).toContain('(and 1 more)');
 });
 
 test('the last moment of a plan counts, and so does the last tick', () => {

@@ -12,6 +12,8 @@ export type PlanCircumstances = {
   readonly wallet: Address;
   readonly poolConfigured: boolean;
   readonly breakerOpen: boolean;
+  /** The NFT that the registry names for the plan's position; null when it knows none. */
+  readonly liveTokenId: bigint | null;
   readonly maxTwapDeviationTicks: number;
   readonly twapWindowS: number;
   readonly chain: WalletState;
@@ -48,7 +50,16 @@ export function assertWellFormed(plan: Plan): void {
 
 /** Every check as a gate, and a sentence with the first that failed. */
 export function checkPlan(plan: Plan, at: PlanCircumstances): PlanVerdict {
-  const checks = [...planGates(plan, at), ...positionGates(plan, at), ...marketGates(plan, at)];
+  return verdictOf([...planGates(plan, at), ...positionGates(plan, at), ...marketGates(plan, at)]);
+}
+
+/** The refusal of a plan whose time is over, for which nobody need be asked; null while it is not. */
+export function tooLate(plan: Plan, nowMs: number): PlanVerdict | null {
+  const verdict = verdictOf(timeGates(plan, new Date(nowMs).toISOString()));
+  return verdict.refusal === null ? null : verdict;
+}
+
+function verdictOf(checks: readonly Gate[]): PlanVerdict {
   const failed = checks.filter((check) => !check.passed);
   const [first] = failed;
   if (first === undefined) return { checks, refusal: null };
@@ -61,14 +72,20 @@ function gate(name: string, passed: boolean, value: unknown, threshold: unknown)
 }
 
 function planGates(plan: Plan, at: PlanCircumstances): Gate[] {
-  const { validUntil, run } = plan;
+  const { run } = plan;
   return [
     gate('chain-id', plan.chainId === at.chain.chainId, at.chain.chainId, plan.chainId),
-    gate('valid-until', Date.parse(at.now) <= Date.parse(validUntil), `now ${at.now}`, `no later than ${validUntil}`),
-    gate('run-deadline', Date.parse(at.now) <= Date.parse(run.deadline), `now ${at.now}`, `before ${run.deadline}`),
+    ...timeGates(plan, at.now),
     gate('mode', run.mode === at.mode, run.mode, at.mode),
     gate('pool-configured', at.poolConfigured, at.poolConfigured ? run.pool : 'not configured', 'a configured pool'),
     gate('breaker-errors', !at.breakerOpen, at.breakerOpen ? 'open' : 'closed', 'closed'),
+  ];
+}
+
+function timeGates({ validUntil, run }: Plan, now: string): Gate[] {
+  return [
+    gate('valid-until', Date.parse(now) <= Date.parse(validUntil), `now ${now}`, `no later than ${validUntil}`),
+    gate('run-deadline', Date.parse(now) <= Date.parse(run.deadline), `now ${now}`, `before ${run.deadline}`),
   ];
 }
 
@@ -81,6 +98,12 @@ function positionGates(plan: Plan, at: PlanCircumstances): Gate[] {
   const actual = found === null ? 'no such NFT' : pair(found.token0, found.token1, found.feePips);
   return [
     gate('plan-owner', position.owner === at.wallet, position.owner, `the wallet ${at.wallet}`),
+    gate(
+      'position-live',
+      at.liveTokenId === null || at.liveTokenId === position.tokenId,
+      `NFT ${at.liveTokenId}`,
+      `NFT ${position.tokenId}, as the registry names it`,
+    ),
     gate('position-owner', found?.owner === at.wallet, found?.owner ?? 'no such NFT', `the wallet ${at.wallet}`),
     gate('position-pool', actual === planned, actual, planned),
     gate(

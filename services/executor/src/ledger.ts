@@ -25,14 +25,19 @@ export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; n
     async releaseBudget(reservationId) {
       if ((await releaseBudget(redis, reservationId)) === 'unknown') unknown(reservationId);
     },
+    liveTokenId: async (plan) => (await readPosition(redis, refOf(plan)))?.tokenId ?? null,
     settlePosition: (plan, came) => settleWithRegistry(redis, plan, came),
   };
 }
 
 async function settleWithRegistry(redis: Redis, plan: Plan, { to, left }: PlanOutcome): Promise<boolean> {
-  const ref: PositionRef = { chain: plan.run.chain, pool: plan.run.pool, id: plan.position.id };
+  const ref = refOf(plan);
   const from = plan.position.tokenId;
   // A registry that was lost has never heard of the position: the plan knows the NFT it came from.
   if ((await readPosition(redis, ref)) === null) await adoptPosition(redis, ref, { tokenId: from, entry: null });
   return settlePosition(redis, ref, { planId: plan.planId, from, to, left });
+}
+
+function refOf(plan: Plan): PositionRef {
+  return { chain: plan.run.chain, pool: plan.run.pool, id: plan.position.id };
 }

@@ -80,8 +80,12 @@ export function withIntent(record: PlanRecord, step: RecordedStep): PlanRecord {
 
 /** With the receipt of the last step. */
 export function withReceipt(record: PlanRecord, confirmed: RecordedReceipt): PlanRecord {
-  const last = record.steps.length - 1;
-  const steps = record.steps.map((step, index) => (index === last ? { ...step, receipt: confirmed } : step));
+  return withReceiptOf(record, record.steps.length - 1, confirmed);
+}
+
+/** With another receipt of one step, or none: what the chain showed once it may not show any more. */
+export function withReceiptOf(record: PlanRecord, index: number, receipt: RecordedReceipt | null): PlanRecord {
+  const steps = record.steps.map((step, at) => (at === index ? { ...step, receipt } : step));
   return { ...record, steps };
 }
 

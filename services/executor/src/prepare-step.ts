@@ -16,8 +16,8 @@ export type Prepared =
   | { readonly kind: 'complete'; readonly chain: WalletState }
   /** Signed, not stored, not sent. */
   | { readonly kind: 'ready'; readonly step: RecordedStep }
-  /** Not now; perhaps at another block. */
-  | { readonly kind: 'blocked'; readonly step: string; readonly reason: string };
+  /** Not now; perhaps at another block. `lags`: the node knows less than what this plan has done. */
+  | { readonly kind: 'blocked'; readonly step: string; readonly reason: string; readonly lags: boolean };
 
 /**
  * Makes the next step of a plan and signs it, if chain, limits and policy allow it now; of a plan that is `ending` the
@@ -42,11 +42,11 @@ export async function prepareStep(
     blockTimeS: chain.block.timestampS,
   });
   if (step === null) return { kind: 'complete', chain };
-  const blocked = (reason: string): Prepared => ({ kind: 'blocked', step: step.name, reason });
+  const blocked = (reason: string, lags = false): Prepared => ({ kind: 'blocked', step: step.name, reason, lags });
+  const nonce = await pinNonce(tools, record, chain);
+  if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`, true);
   const closed = marketGate(tools, plan, step, chain);
   if (closed !== null) return blocked(closed);
-  const nonce = await pinNonce(tools, record, chain);
-  if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`);
   const trial = await preflight(tools.client, tools.wallet, step.call);
   if (trial.kind === 'reverts') return blocked(`the chain would refuse it: ${trial.reason}`);
   const leftWei = gasWeiRoundingDown(plan.limits.maxGasUsdE6, plan.market.nativePriceUsdE6) - gasSpentWei(record);

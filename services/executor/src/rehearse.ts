@@ -1,7 +1,8 @@
 import { type Call, type SimulatedCall, simulate } from '@rangeward/adapter-evm/transactions';
 import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
 import type { Plan, TradeExecuted, TransactionRecord } from '@rangeward/contracts';
-import { checkPlan, gasUsdE6RoundingUp } from './check-plan.ts';
+import { checkPlan, gasUsdE6RoundingUp, tooLate } from './check-plan.ts';
+import { refuseUnbegun } from './refuse-unbegun.ts';
 import { followingStep, poolNow, type Rehearsal, type Rehearsed } from './rehearsal.ts';
 import { factsOf } from './step-facts.ts';
 import { summariseTrade } from './summarise-trade.ts';
@@ -15,6 +16,8 @@ import { boundary, circumstances, sourcesOf, type WalletTools } from './wallet-t
  */
 export async function rehearse(tools: WalletTools, plan: Plan): Promise<TradeExecuted> {
   await boundary(tools, 'received');
+  const late = tooLate(plan, tools.now());
+  if (late !== null) return refuseUnbegun(tools, plan, late);
   const at = await circumstances(tools, plan);
   const verdict = checkPlan(plan, at);
   const rehearsal = verdict.refusal === null ? await rehearseSteps(tools, plan, at.chain) : null;

@@ -1,6 +1,7 @@
 import type { Signer } from '@rangeward/adapter-evm/signer';
 import type { WalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { readWalletState, type WalletState } from '@rangeward/adapter-evm/wallet-state';
+import type { AbandonAnswer, AbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import type { PlanRecords } from '@rangeward/adapter-redis/plan-records';
 import type { Plan, TradingMode } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
@@ -35,6 +36,13 @@ export type WalletTools = {
     readonly longestDeadlineS: number;
   };
   readonly ledger: Ledger;
+  /** What an operator asked for, by plan. */
+  readonly abandons: {
+    read(planId: string): Promise<AbandonRequest | null>;
+    answer(planId: string, answer: AbandonAnswer): Promise<void>;
+  };
+  /** Tells alerts of something that a person must look at. Never throws. */
+  readonly reportError: (trouble: { code: string; message: string; plan: Plan }) => Promise<void>;
   readonly log: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;
@@ -50,6 +58,8 @@ export type Ledger = {
   commitBudget(reservationId: string, usdE6: number): Promise<void>;
   /** Gives a reservation back whole. */
   releaseBudget(reservationId: string): Promise<void>;
+  /** The NFT that the registry names for the plan's position; null when it knows none. */
+  liveTokenId(plan: Plan): Promise<bigint | null>;
   /** Names the live NFT and notes what was left in the wallet; false when the registry knows another one as live. */
   settlePosition(plan: Plan, outcome: PlanOutcome): Promise<boolean>;
 };
@@ -82,13 +92,18 @@ export function lookAtChain(tools: WalletTools, plan: Plan): Promise<WalletState
 }
 
 export async function circumstances(tools: WalletTools, plan: Plan): Promise<PlanCircumstances> {
-  const [chain, breakerOpen] = await Promise.all([lookAtChain(tools, plan), tools.ledger.breakerOpen()]);
+  const [chain, breakerOpen, liveTokenId] = await Promise.all([
+    lookAtChain(tools, plan),
+    tools.ledger.breakerOpen(),
+    tools.ledger.liveTokenId(plan),
+  ]);
   return {
     now: new Date(tools.now()).toISOString(),
     mode: tools.mode,
     wallet: tools.wallet,
     poolConfigured: tools.pools.has(plan.run.pool),
     breakerOpen,
+    liveTokenId,
     maxTwapDeviationTicks: tools.limits.maxTwapDeviationTicks,
     twapWindowS: tools.limits.twapWindowS,
     chain,
