@@ -1,16 +1,12 @@
-import { knownChains } from '@rangeward/adapter-evm/known-chains';
 import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
-import { answerAbandonRequest, readAbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
-import { acquireLease } from '@rangeward/adapter-redis/leases';
-import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
-import { adoptPosition, readPosition, settlePosition } from '@rangeward/adapter-redis/position-registry';
+import { adoptPosition, readPosition } from '@rangeward/adapter-redis/position-registry';
 import type { Plan, TradeExecuted } from '@rangeward/contracts';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
-import { createLogger } from '@rangeward/service/log';
 import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { nearestOnGrid } from '@rangeward/uniswap-v3/tick-grid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type LiveWallet, openLiveWallet, ref } from '../test/live-wallet.ts';
 import {
   allowances,
   balances,
@@ -18,21 +14,17 @@ import {
   movePrice,
   openWorld,
   planToMove,
-  pool,
-  positionLeftBehind,
-  revokeAll,
   stateOf,
 } from '../test/local-world.ts';
 import { withoutSimulation } from '../test/node-without-simulation.ts';
 import { carryOut } from './carry-out.ts';
 import { rehearse } from './rehearse.ts';
-import type { WalletLease, WalletTools } from './wallet-tools.ts';
 
 let server: RedisServer;
 let redis: Redis;
 let world: LocalWorld;
-let settled: string[] = [];
-let reported: string[] = [];
+let wallet: LiveWallet;
+let settled: string[];
 
 beforeAll(async () => {
   server = await startRedisServer();
@@ -40,9 +32,9 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await redis.flushall();
-  settled = [];
-  reported = [];
   world = await openWorld();
+  wallet = openLiveWallet(redis, world);
+  settled = wallet.settled;
 });
 afterEach(() => world.chain.stop());
 afterAll(async () => {
@@ -50,71 +42,9 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const ref = { chain: 'local', pool, id: 'main' };
-const log = createLogger({ service: 'executor', level: 'silent' });
-
-function toolsFor(change: Partial<WalletTools> = {}): WalletTools {
-  const { positionManager, swapRouter, routerKind, quoter } = knownChains.local;
-  return {
-    chain: 'local',
-    chainId: 31337,
-    mode: 'live',
-    wallet: world.wallet,
-    client: world.walletClient,
-    signer: world.signer,
-    records: createPlanRecords(redis, { chainId: 31337, wallet: world.wallet }),
-    site: { positionManager, swapRouter, routerKind, wallet: world.wallet },
-    quoter,
-    pools: new Set([pool]),
-    limits: {
-      confirmations: 1,
-      receiptPollMs: 50,
-      resendMs: 5_000,
-      receiptTimeoutMs: 20_000,
-      maxTwapDeviationTicks: 200,
-      twapWindowS: 600,
-      longestDeadlineS: 600,
-    },
-    ledger: {
-      breakerOpen: async () => false,
-      commitBudget: async (id, usdE6) => void settled.push(`commit ${id} ${usdE6}`),
-      releaseBudget: async (id) => void settled.push(`release ${id}`),
-      liveTokenId: async () => (await readPosition(redis, ref))?.tokenId ?? null,
-      settlePosition: (plan, came) =>
-        settlePosition(redis, ref, { planId: plan.planId, from: plan.position.tokenId, ...came }),
-    },
-    abandons: {
-      read: (planId) => readAbandonRequest(redis, planId),
-      answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),
-    },
-    reportError: async ({ code }) => void reported.push(code),
-    log,
-    now: Date.now,
-    ...change,
-  };
-}
-
-/** A new executor has the wallet's lease; the one before has lost it, whether it knows or not. */
-async function lease(): Promise<WalletLease> {
-  const name = walletLease({ chainId: 31337, wallet: world.wallet });
-  const taken = await acquireLease(redis, name, 'test', 60_000);
-  if (taken === null) throw new Error('somebody holds the wallet');
-  await taken.release();
-  return { fence: taken.fence, signal: new AbortController().signal };
-}
-
-async function carried(plan: Plan, tools = toolsFor()): Promise<TradeExecuted> {
-  const answer = await carryOut(tools, plan, await lease());
-  if (answer.kind !== 'done') throw new Error(`taken by ${answer.planId}`);
-  return answer.trade;
-}
-
-async function managed(halfWidth: number, ticks: number): Promise<bigint> {
-  const tokenId = await positionLeftBehind(world, halfWidth, ticks);
-  await revokeAll(world);
-  await adoptPosition(redis, ref, { tokenId, entry: null });
-  return tokenId;
-}
+const toolsFor: LiveWallet['toolsFor'] = (change) => wallet.toolsFor(change);
+const carried: LiveWallet['carried'] = (plan, tools) => wallet.carried(plan, tools);
+const managed: LiveWallet['managed'] = (halfWidth, ticks) => wallet.managed(halfWidth, ticks);
 
 /** wallet before + what came out = wallet after, to the wei, by the tokens' own books. */
 function expectConserved(trade: TradeExecuted, before: readonly bigint[], after: readonly bigint[]): void {
@@ -197,7 +127,7 @@ describe('live', () => {
       await adoptPosition(redis, ref, { tokenId, entry: null });
       const plan = await planToMove(world, tokenId);
       const before = await stateOf(world, tokenId);
-      const wallet = await balances(world);
+      const held = await balances(world);
       const dying = toolsFor({
         onBoundary: (here) => {
           if (here === place) throw new Error(`ended at ${here}`);
@@ -209,7 +139,7 @@ describe('live', () => {
       const after = await stateOf(world, trade.tokenIdAfter!);
       expect(after.nonce - before.nonce, place).toBe(trade.transactions.length);
       expect(after.position?.liquidity).toBe(trade.liquidityAfter);
-      expectConserved(trade, wallet, await balances(world));
+      expectConserved(trade, held, await balances(world));
       expect(await readPosition(redis, ref)).toMatchObject({
         lineage: [tokenId, trade.tokenIdAfter],
         idle: trade.leftover,
@@ -245,7 +175,7 @@ describe('live', () => {
     });
     await expect(carried(first, dying)).rejects.toThrow('ended');
     const second = await planToMove(world, tokenId, (plan) => ({ ...plan, reservationId: 'second' }));
-    expect(await carryOut(toolsFor(), second, await lease())).toEqual({ kind: 'taken', planId: first.planId });
+    expect(await carryOut(toolsFor(), second, await wallet.lease())).toEqual({ kind: 'taken', planId: first.planId });
   });
 
   test('fees are collected and nothing else is touched', async () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listDeadLetters } from '@rangeward/adapter-nats/dead-letters';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
+import { readAbandonAnswer, requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
 import { readBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
+import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { adoptPosition, readPosition } from '@rangeward/adapter-redis/position-registry';
 import {
   decodeEvent,
@@ -16,6 +18,7 @@ import {
   tradeExecuted,
 } from '@rangeward/contracts';
 import { hostService } from '@rangeward/host/host-service';
+import { sendAndWait } from '@rangeward/localnet/local-client';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { loadConfig } from '@rangeward/service/config';
@@ -196,17 +199,49 @@ describe('the executor on the bus', () => {
     expect((await readPosition(redis, ref))?.lineage).toEqual([tokenId, trade.tokenIdAfter]);
   });
 
-  test('a plan changed on its way is a dead letter, and nothing is sent', async () => {
+  test('a plan changed on its way is a dead letter, nothing is sent, and its budget is free again', async () => {
     await startExecutor();
     const tokenId = await managed();
     const plan = await planToMove(world, tokenId);
     const { nonce } = await stateOf(world, tokenId);
-    await bus.publish(rebalancePlanned, { ...plan, reservationId: 'another' }, { correlationId: plan.run.id });
+    const changed = await reserved({ ...plan, reservationId: 'another' });
+    expect((await readBudget(redis, { ...day, nowMs: Date.now() })).reserved).toBe(plan.limits.maxGasUsdE6);
+    await bus.publish(rebalancePlanned, changed, { correlationId: plan.run.id });
     await vi.waitFor(async () => {
       expect(await listDeadLetters(bus.broker)).toMatchObject([{ code: 'plan-id-mismatch', field: 'planId' }]);
     });
     expect((await stateOf(world, tokenId)).nonce).toBe(nonce);
     expect(trades).toEqual([]);
+    expect(await readBudget(redis, { ...day, nowMs: Date.now() })).toEqual({ used: 0, reserved: 0 });
+  });
+
+  test('a plan that an operator gave up is closed while no message asks for it', async () => {
+    const { config } = loadConfig({ schema: settings, files: [configFile()], env: {} });
+    const dying = await openBus({ url: nats.url, service: 'executor', inbox: createInbox(redis), log });
+    const ended = Promise.withResolvers<void>();
+    const onBoundary = async (place: string) => {
+      if (place !== 'withdraw:done') return;
+      await sendAndWait(world.client, world.chain.accounts.operator, { to: world.wallet, data: '0x' });
+      ended.resolve();
+      throw new Error('ended here');
+    };
+    const first = await start({ bus: dying, redis, config, log, now: Date.now, onBoundary });
+    const tokenId = await managed();
+    const plan = await reserved(await planToMove(world, tokenId));
+    await bus.publish(rebalancePlanned, plan, { correlationId: plan.run.id });
+    await ended.promise;
+    await first.stop();
+    await dying.drain();
+    // The message is gone; the wallet is still in the plan's hand.
+    await bus.broker.jsm.streams.purge('LP_PLANS');
+    await startExecutor();
+    expect(await listOpenPlans(redis)).toEqual([{ chainId: 31337, wallet: world.wallet, planId: plan.planId }]);
+    await requestAbandon(redis, plan.planId, { by: 'ann', reason: 'a test', at: plan.issuedAt });
+    const trade = await tradeOf(plan);
+    expect(trade.reason).toContain('abandoned by ann (a test); the tokens rest in the wallet');
+    expect(await readAbandonAnswer(redis, plan.planId)).toMatchObject({ closed: true });
+    await vi.waitFor(async () => expect(await listOpenPlans(redis)).toEqual([]));
+    expect(await readBudget(redis, { ...day, nowMs: Date.now() })).toEqual({ used: trade.gasUsdE6, reserved: 0 });
   });
 
   test.each(['paper', 'live'])('a run on paper needs no key and sends nothing, the executor being %s', async (mode) => {

@@ -129,6 +129,25 @@ export function createPlanRecords(redis: Redis, of: { chainId: number; wallet: s
   };
 }
 
+/** The plan that each wallet has begun and not finished. Looks through all keys: for people's tools. */
+export async function listOpenPlans(redis: Redis): Promise<{ chainId: number; wallet: string; planId: string }[]> {
+  const keys: string[] = [];
+  for (let cursor = '0'; ; ) {
+    const [next, found] = await redis.scan(cursor, 'MATCH', 'lp:executor:{executor:*}:slot', 'COUNT', 1_000);
+    keys.push(...found);
+    cursor = next;
+    if (next === '0') break;
+  }
+  const open = await Promise.all(
+    [...new Set(keys)].sort().map(async (key) => {
+      const [, chainId, wallet] = /\{executor:(\d+):(0x[0-9a-f]{40})\}/.exec(key) ?? [];
+      const planId = await redis.get(key);
+      return chainId && wallet && planId ? [{ chainId: Number(chainId), wallet, planId }] : [];
+    }),
+  );
+  return open.flat();
+}
+
 function asTexts(answer: unknown): string[] {
   if (!Array.isArray(answer)) throw new Error('the script answered with something else than a list');
   return answer.map(String);
