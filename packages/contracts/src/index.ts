@@ -46,6 +46,7 @@ export {
   volatilityTrigger,
 } from './events/triggers.ts';
 export {
+  type AlternativeRange,
   noOpinionReasons,
   type Opinion,
   type OpinionAnswer,
@@ -55,7 +56,9 @@ export {
   type Prior,
   priorComputed,
   type Range,
+  type Regime,
   recommendation,
+  type ViewSettings,
 } from './events/view.ts';
 export { canonicalJson, planIdOf } from './plan-id.ts';
 export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, triggerKinds } from './quantities.ts';

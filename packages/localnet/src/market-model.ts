@@ -66,6 +66,17 @@ export const defaultMarketOptions: MarketOptions = {
 };
 
 /**
+ * Three kinds of market: half, once and twice the default volatility; what is volatile has more jumps, and more of its
+ * variance in them.
+ */
+export const marketRegimes = {
+  calm: { annualVolatility: 0.5, jumpsPerDay: 2 },
+  normal: {},
+  volatile: { annualVolatility: 2.0, jumpsPerDay: 8, jumpVarianceShare: 0.2 },
+} as const satisfies Readonly<Record<string, Partial<MarketOptions>>>;
+export type MarketRegime = keyof typeof marketRegimes;
+
+/**
  * Endless market blocks, twelve seconds apart; stop by leaving the loop. The same seed and options give the same blocks.
  * The arbitrageur's order, when there is one to consider, is the first of its block, as on mainnet.
  */

@@ -4,10 +4,14 @@ import { buildLikelihood } from './build-likelihood.ts';
 
 const settings = {
   degreesOfFreedom: 4,
-  halfLifeS: 7200,
+  slowHalfLifeS: 86_400,
+  fastHalfLifeS: 7200,
+  departure: 0.6,
+  estimationFactor: 1,
   minReturns: 12,
   fallbackVolatilityAnnual: 0.8,
   minVolatilityAnnual: 0.05,
+  volatilityWidening: 1.25,
 };
 const zigzag = (count: number, step: number) =>
   Array.from({ length: count }, (_, index) => 3000 * Math.exp(index % 2 === 0 ? 0 : step));

@@ -1,66 +1,93 @@
-import type { EventData, marketObserved, recommendation } from '@rangeward/contracts';
+import type { EventData, marketObserved, recommendation, ViewSettings } from '@rangeward/contracts';
 
-export type LikelihoodSettings = {
-  /** Heaviness of the tails; above 2, so that the variance exists. */
-  readonly degreesOfFreedom: number;
-  /** Age at which a candle counts half, seconds. */
-  readonly halfLifeS: number;
-  /** With fewer returns than this, the missing ones are taken to be of the fallback volatility. */
-  readonly minReturns: number;
-  readonly fallbackVolatilityAnnual: number;
-  /** Floor of the estimate: a market that stood still for an hour is not one that cannot move. */
-  readonly minVolatilityAnnual: number;
-};
-
+export type LikelihoodSettings = ViewSettings['likelihood'];
 export type Likelihood = EventData<typeof recommendation>['likelihood'];
 
 const YEAR_S = 365 * 86_400;
-
 /**
  * How the price may move from where it is until the horizon, from the candles: a Student-t over the log price, centred on
- * the pool's price, with the exponentially weighted volatility of the candles' log returns scaled by the square root of
- * time. `sigmaLog` is the t's scale, chosen so that its standard deviation is the estimated volatility.
+ * the pool's price, as a price that follows no drift one can know. `sigmaLog` is the t's scale, chosen so that its standard
+ * deviation is the estimated volatility scaled by the square root of time, widened under a volatility trigger.
+ *
+ * The volatility is the slow one, of the whole look-back, unless the fast one departs from it by more than chance would:
+ * then it goes with the fast one, softly. A market that keeps its kind is measured by all its candles, and one that
+ * changes within hours is followed (bench `calibration` has what this is worth).
  */
 export function buildLikelihood(
   observed: EventData<typeof marketObserved>,
   settings: LikelihoodSettings,
   horizonS: number,
 ): Likelihood {
-  const returns = logReturns(observed.candles);
-  const perSecond = variancePerSecond(returns, observed.candleSeconds, settings);
-  const volatilityAnnual = Math.max(settings.minVolatilityAnnual, Math.sqrt(perSecond * YEAR_S));
-  const deviation = volatilityAnnual * Math.sqrt(horizonS / YEAR_S);
+  const { candles, slow, fast } = measureVariance(observed, settings);
+  const perSecond = fast === null ? slow : followDeparture(slow, fast, settings.departure);
+  const widening = observed.run.trigger === 'volatility' ? settings.volatilityWidening : 1;
+  const volatilityAnnual = Math.max(settings.minVolatilityAnnual, annual(perSecond));
+  const deviation = volatilityAnnual * Math.sqrt(horizonS / YEAR_S) * settings.estimationFactor * widening;
   const { degreesOfFreedom } = settings;
   return {
     centerLog: Math.log(Math.max(1, observed.market.pool.priceUsdE6) / 1e6),
     sigmaLog: deviation * Math.sqrt((degreesOfFreedom - 2) / degreesOfFreedom),
     degreesOfFreedom,
-    candles: returns.length,
+    candles,
     volatilityAnnual,
+    slowAnnual: annual(slow),
+    fastAnnual: fast === null ? null : annual(fast),
+    widening,
   };
 }
 
-/** Close to close, oldest first; a price of nothing has no logarithm and ends the chain there. */
-function logReturns(candles: readonly { readonly close: number }[]): number[] {
-  return candles.slice(1).flatMap((candle, index) => {
-    const before = candles[index]?.close ?? 0;
-    return before > 0 && candle.close > 0 ? [Math.log(candle.close / before)] : [];
-  });
+function annual(variancePerSecond: number): number {
+  return Math.sqrt(variancePerSecond * YEAR_S);
 }
 
-/** The mean is taken as zero: over an hour the drift is far below what its estimate would add in noise. */
-function variancePerSecond(returns: readonly number[], candleSeconds: number, settings: LikelihoodSettings): number {
-  const decay = 0.5 ** (candleSeconds / settings.halfLifeS);
-  let weights = 0;
-  let squares = 0;
-  for (const value of returns) {
-    weights = weights * decay + 1;
-    squares = squares * decay + value * value;
+/**
+ * Soft threshold on the logarithm of the ratio (a James-Stein shrinkage): within `departure` nothing, far beyond it all of
+ * the difference. A fast variance of nothing, in a market that stood still for hours, halves the slow one at most.
+ */
+function followDeparture(slow: number, fast: number, departure: number): number {
+  if (slow === 0) return fast;
+  const ratio = Math.log(Math.max(fast / slow, 0.25));
+  return Math.abs(ratio) <= departure ? slow : slow * Math.exp(ratio * (1 - (departure / ratio) ** 2));
+}
+
+/** Sum of squared log returns with the weights they were given. */
+type Weighted = { weights: number; squares: number };
+
+/**
+ * Variances per second; the fast one is null with too few returns. The mean is taken as zero: over an hour the drift is far
+ * below what its estimate would add in noise. A price of nothing has no logarithm and ends the chain there.
+ */
+function measureVariance(
+  { candles, candleSeconds }: EventData<typeof marketObserved>,
+  settings: LikelihoodSettings,
+): { candles: number; slow: number; fast: number | null } {
+  const slow = { weights: 0, squares: 0 };
+  const fast = { weights: 0, squares: 0 };
+  const slowDecay = 0.5 ** (candleSeconds / settings.slowHalfLifeS);
+  const fastDecay = 0.5 ** (candleSeconds / settings.fastHalfLifeS);
+  let returns = 0;
+  let before: number | null = null;
+  for (const { close } of candles) {
+    const log = close > 0 ? Math.log(close) : null;
+    if (log !== null && before !== null) {
+      const square = (log - before) ** 2;
+      addSquare(slow, square, slowDecay);
+      addSquare(fast, square, fastDecay);
+      returns += 1;
+    }
+    before = log;
   }
-  const missing = Math.max(0, settings.minReturns - returns.length);
+  const missing = Math.max(0, settings.minReturns - returns);
   const fallback = (settings.fallbackVolatilityAnnual ** 2 * candleSeconds) / YEAR_S;
-  const total = weights + missing;
-  return total === 0
-    ? settings.fallbackVolatilityAnnual ** 2 / YEAR_S
-    : (squares + missing * fallback) / total / candleSeconds;
+  const total = slow.weights + missing;
+  return {
+    candles: returns,
+    slow: (total === 0 ? fallback : (slow.squares + missing * fallback) / total) / candleSeconds,
+    fast: missing > 0 || fast.weights === 0 ? null : fast.squares / fast.weights / candleSeconds,
+  };
+}
+
+function addSquare(sum: Weighted, square: number, decay: number): void {
+  sum.weights = sum.weights * decay + 1;
+  sum.squares = sum.squares * decay + square;
 }

@@ -1,15 +1,8 @@
-import type { EventData, marketObserved, Prior } from '@rangeward/contracts';
+import type { EventData, marketObserved, Prior, ViewSettings } from '@rangeward/contracts';
 import { stableUsdE6RoundingDown } from '@rangeward/uniswap-v3/price';
 import { usdE6FromLog } from './log-price-axis.ts';
 
-export type PriorSettings = {
-  /** Least scale of the prior, natural logarithm of the price: a calm window is no proof of a calm hour. */
-  readonly minSigmaLog: number;
-  /** Scale when the window had no trades and the centre is the pool's own price. */
-  readonly spotSigmaLog: number;
-  /** Factor on the scale under a volatility trigger. */
-  readonly volatilityWidening: number;
-};
+export type PriorSettings = ViewSettings['prior'];
 
 type Observed = EventData<typeof marketObserved>;
 
@@ -61,19 +54,24 @@ function weighTrades(observed: Observed): { blocks: number; meanLog: number; var
   const { pool } = observed.market;
   const [stable, volatile] = pool.stable === 0 ? [pool.token0, pool.token1] : [pool.token1, pool.token0];
   const toDollars = (volatile.decimals - stable.decimals) * Math.LN10;
-  const traded = observed.vwapWindow.filter((block) => block.volatile > 0n && block.stable > 0n);
-  const logs = traded.map((block) => Math.log(Number(block.stable) / Number(block.volatile)) + toDollars);
-  const weights = traded.map((block) => Number(block.stable));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const mean = (values: readonly number[]) =>
-    total === 0 ? 0 : values.reduce((sum, value, index) => sum + value * ((weights[index] ?? 0) / total), 0);
-  const meanLog = mean(logs);
-  const raw = traded.reduce((sum, block) => sum + block.stable, 0n);
+  const logs: number[] = [];
+  const weights: number[] = [];
+  let total = 0;
+  let raw = 0n;
+  for (const block of observed.vwapWindow) {
+    if (block.volatile <= 0n || block.stable <= 0n) continue;
+    const weight = Number(block.stable);
+    logs.push(Math.log(weight / Number(block.volatile)) + toDollars);
+    weights.push(weight);
+    total += weight;
+    raw += block.stable;
+  }
+  let meanLog = 0;
+  for (let index = 0; index < logs.length; index++) meanLog += (logs[index] ?? 0) * ((weights[index] ?? 0) / total);
+  let variance = 0;
+  for (let index = 0; index < logs.length; index++) {
+    variance += ((logs[index] ?? 0) - meanLog) ** 2 * ((weights[index] ?? 0) / total);
+  }
   const volumeUsdE6 = Number(stableUsdE6RoundingDown(raw, stable.decimals));
-  return {
-    blocks: traded.length,
-    meanLog,
-    variance: mean(logs.map((value) => (value - meanLog) ** 2)),
-    volumeUsdE6: Math.min(Number.MAX_SAFE_INTEGER, volumeUsdE6),
-  };
+  return { blocks: logs.length, meanLog, variance, volumeUsdE6: Math.min(Number.MAX_SAFE_INTEGER, volumeUsdE6) };
 }

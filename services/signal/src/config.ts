@@ -1,4 +1,5 @@
 import { chainsSettings } from '@rangeward/adapter-evm/settings';
+import { modelSettings } from '@rangeward/adapter-llm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
 import { processSettings } from '@rangeward/service/settings';
@@ -8,12 +9,12 @@ import { z } from 'zod';
 export const signalSettings = z.strictObject({
   horizonS: z.int().min(60).max(604_800).default(3600).describe('how far ahead the view reaches, seconds'),
   coverage: z.number().min(0.5).max(0.99).default(0.9).describe('posterior mass the recommended range must hold'),
-  priorWeight: z
+  priorReturns: z
     .number()
     .min(0.01)
-    .max(0.99)
-    .default(0.1)
-    .describe('weight of the VWAP prior in the posterior; the candles have the rest to 1'),
+    .max(1000)
+    .default(3)
+    .describe('the VWAP prior counts as much as this many candle returns, of which a day has 288'),
   maxPoints: z.int().min(64).max(4096).default(1024).describe('most points at which the posterior is evaluated'),
   prior: z
     .strictObject({
@@ -30,7 +31,29 @@ export const signalSettings = z.strictObject({
   likelihood: z
     .strictObject({
       degreesOfFreedom: z.number().min(2.1).max(100).default(8).describe('tails of the Student-t; fewer are heavier'),
-      halfLifeS: z.int().min(60).default(14_400).describe('age at which a candle counts half, seconds'),
+      slowHalfLifeS: z
+        .int()
+        .min(60)
+        .default(86_400)
+        .describe('age at which a candle counts half in the volatility that is believed first, seconds'),
+      fastHalfLifeS: z
+        .int()
+        .min(60)
+        .default(7200)
+        .describe('the same of the volatility that is followed where it departs from the slow one, seconds'),
+      departure: z
+        .number()
+        .min(0)
+        .default(0.6)
+        .describe('logarithm of the ratio of the two variances that is chance: the slow one is believed within it'),
+      estimationFactor: z
+        .number()
+        .min(1)
+        .max(2)
+        .default(1.05)
+        .describe(
+          'factor on the scale, because the volatility is itself estimated; 1.05 was found on the seeded market',
+        ),
       minReturns: z
         .int()
         .min(1)
@@ -42,8 +65,38 @@ export const signalSettings = z.strictObject({
         .default(0.8)
         .describe('volatility a year without candles, 0.8 = 80 %'),
       minVolatilityAnnual: z.number().min(0.001).default(0.05).describe('least volatility a year that is believed'),
+      volatilityWidening: z
+        .number()
+        .min(1)
+        .max(10)
+        .default(1.25)
+        .describe('factor on the scale under a volatility trigger'),
     })
     .prefault({}),
+  regime: z
+    .strictObject({
+      calmBelowAnnual: z.number().positive().default(0.6).describe('realised volatility a year that votes calm'),
+      volatileAboveAnnual: z
+        .number()
+        .positive()
+        .default(1.2)
+        .describe('realised volatility a year that votes volatile'),
+    })
+    .refine((value) => value.calmBelowAnnual < value.volatileAboveAnnual, {
+      path: ['calmBelowAnnual'],
+      message: 'must be below volatileAboveAnnual',
+    })
+    .prefault({}),
+});
+
+/** The model's settings and its key stand beside the view's, and never travel with them. */
+const sectionSettings = z.strictObject({
+  ...signalSettings.shape,
+  model: modelSettings.prefault({}),
+  anthropicApiKey: z.string().min(8).optional().meta({
+    description: 'key of the model’s provider; without one nobody is asked; ANTHROPIC_API_KEY',
+    secret: true,
+  }),
 });
 
 export const settings = z.strictObject({
@@ -51,6 +104,6 @@ export const settings = z.strictObject({
   nats: natsSettings,
   redis: redisSettings,
   chains: chainsSettings.default({}),
-  signal: signalSettings.prefault({}),
+  signal: sectionSettings.prefault({}),
 });
 export type Settings = z.output<typeof settings>;

@@ -6,10 +6,10 @@ import { computePrior } from './compute-prior.ts';
 import { signalSettings } from './config.ts';
 import { recommend } from './recommend.ts';
 
-const settings = signalSettings.parse({});
+const settings = { ...signalSettings.parse({}), blockTimeS: 12 };
 const nobodyAsked = { kind: 'none', reason: 'off', detail: 'no model is asked' } as const;
 const recommended = (observed: Observed) =>
-  recommend(observed, computePrior(observed, settings.prior, { ...settings, blockTimeS: 12 }), settings, nobodyAsked);
+  recommend(observed, computePrior(observed, settings.prior, settings), settings, nobodyAsked);
 
 it('is a recommendation that the contract accepts, around the price', () => {
   const data = recommended(sampleObserved());

@@ -97,10 +97,11 @@ function ascendingBins({ firstTick, binTicks, masses }: TickPosterior, pool: Mar
 
 /** Mass below a place, which is counted in bins and may lie between two or outside. */
 function shareBelow(masses: Float64Array, place: number): number {
+  if (place >= masses.length) return 1;
   let below = 0;
   const whole = Math.floor(place);
-  for (let bin = 0; bin < Math.min(whole, masses.length); bin++) below += masses[bin] ?? 0;
-  if (whole >= 0 && whole < masses.length) below += (masses[whole] ?? 0) * (place - whole);
+  for (let bin = 0; bin < whole; bin++) below += masses[bin] ?? 0;
+  if (whole >= 0) below += (masses[whole] ?? 0) * (place - whole);
   return Math.min(1, below);
 }
 

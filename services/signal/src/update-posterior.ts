@@ -17,6 +17,8 @@ export type TickPosterior = {
 
 /** Scales on either side of the views that the grid reaches; beyond lies under 0.1 % of a Student-t of 4 degrees. */
 const REACH_SIGMAS = 8;
+/** The sum over points this close is the integral of a normal density to ten digits. */
+const POINTS_PER_SIGMA = 6;
 /** So that a wide spacing still gives the optimiser bins to choose from. */
 const MIN_BINS_EACH_SIDE = 8;
 
@@ -27,7 +29,9 @@ const MIN_BINS_EACH_SIDE = 8;
 export function updatePosterior(views: readonly View[], pool: Market['pool'], maxPoints: number): TickPosterior {
   const axis = logPriceAxis(pool);
   const { firstTick, binTicks, bins } = layGrid(views, pool, maxPoints);
-  const perBin = Math.max(1, Math.floor(maxPoints / bins));
+  const narrowest = Math.min(...views.map(({ sigmaLog }) => sigmaLog));
+  const wanted = Math.ceil((POINTS_PER_SIGMA * binTicks * Math.abs(axis.slope)) / narrowest);
+  const perBin = Math.max(1, Math.min(wanted, Math.floor(maxPoints / bins)));
   const logPrices = new Float64Array(bins * perBin);
   for (let point = 0; point < logPrices.length; point++) {
     logPrices[point] = logPriceAtTick(axis, firstTick + ((point + 0.5) / perBin) * binTicks);

@@ -35,6 +35,24 @@ export const likelihood = z.object({
   degreesOfFreedom: z.number().positive().describe('heaviness of the tails of the Student-t'),
   candles: z.int().nonnegative().describe('returns that went in'),
   volatilityAnnual: z.number().nonnegative().describe('annualised volatility estimated from the candles'),
+  slowAnnual: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('annualised volatility of the whole look-back; absent in messages from before there were two'),
+  fastAnnual: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .optional()
+    .describe(
+      'annualised volatility of late; null with too few candles; moves the estimate where it departs from the slow',
+    ),
+  widening: z
+    .number()
+    .min(1)
+    .optional()
+    .describe('factor put on the scale; above 1 under a volatility trigger; absent in messages from before it was'),
 });
 
 export const posterior = z.object({
@@ -101,6 +119,71 @@ export const opinion = z.discriminatedUnion('kind', [
 ]);
 export type Opinion = z.output<typeof opinion>;
 
+const seconds = (description: string) => z.number().positive().describe(`${description}, seconds`);
+const annual = (description: string) => z.number().positive().describe(`${description}, 0.8 = 80 % a year`);
+
+/** Every setting that the view depends on: with the market-observed of its run and the opinion it gives the same bits. */
+export const viewSettings = z.object({
+  blockTimeS: seconds('time from block to block of the chain'),
+  horizonS: z.int().positive().describe('how far ahead the view reaches, seconds'),
+  coverage: z.number().min(0).max(1).describe('posterior mass the recommended range must hold'),
+  priorReturns: z.number().positive().describe('the VWAP prior counts as much as this many candle returns'),
+  maxPoints: z.int().positive().describe('most points at which the posterior is evaluated'),
+  prior: z.object({
+    minSigmaLog: z.number().positive().describe('least scale of the prior'),
+    spotSigmaLog: z.number().positive().describe('scale of the prior when the window had no trades'),
+    volatilityWidening: z.number().min(1).describe('factor on the scale under a volatility trigger'),
+  }),
+  likelihood: z.object({
+    degreesOfFreedom: z.number().positive().describe('tails of the Student-t'),
+    slowHalfLifeS: seconds('age at which a candle counts half in the slow volatility'),
+    fastHalfLifeS: seconds('age at which a candle counts half in the fast volatility'),
+    departure: z
+      .number()
+      .nonnegative()
+      .describe('logarithm of the ratio of variances within which the slow one is believed'),
+    estimationFactor: z.number().min(1).describe('factor on the scale, because the volatility is itself estimated'),
+    minReturns: z.number().positive().describe('with fewer candle returns the fallback stands in for the missing'),
+    fallbackVolatilityAnnual: annual('volatility without candles'),
+    minVolatilityAnnual: annual('least volatility that is believed'),
+    volatilityWidening: z.number().min(1).describe('factor on the scale under a volatility trigger'),
+  }),
+  regime: z.object({
+    calmBelowAnnual: annual('realised volatility below which it votes calm'),
+    volatileAboveAnnual: annual('realised volatility above which it votes volatile'),
+  }),
+});
+export type ViewSettings = z.output<typeof viewSettings>;
+
+const regimeName = z.enum(['calm', 'normal', 'volatile']);
+
+/** What kind of market it is, by the majority of three indicators; normal when all three differ. */
+export const regime = z.object({
+  name: regimeName.describe('what at least two of the three say, else normal'),
+  votes: z.array(
+    z.object({
+      indicator: z
+        .enum(['realised-volatility', 'share-above-mean', 'breadth-thrust'])
+        .describe('all three from the candles of this pool alone: breadth over time, not over a market of many'),
+      value: z.number().nullable().describe('null without enough candles; then it votes normal'),
+      calmAt: z.number().describe('votes calm from here on, away from volatileAt'),
+      volatileAt: z.number().describe('votes volatile from here on, away from calmAt'),
+      vote: regimeName,
+    }),
+  ),
+});
+export type Regime = z.output<typeof regime>;
+
+/** Another range that could be taken, with what it would hold, for whoever prices them. */
+export const alternativeRange = range.extend({
+  kind: z
+    .enum(['coverage', 'held-width', 'held'])
+    .describe(
+      'coverage: the smallest with another mass; held-width: the best one as wide as the held range; held: the held range itself, whose coverage is its mass',
+    ),
+});
+export type AlternativeRange = z.output<typeof alternativeRange>;
+
 /** How the model's opinion may act, whatever it answers; nothing beyond this exists. */
 export const opinionEffect = z
   .object({
@@ -136,6 +219,12 @@ export const recommendation = defineEvent({
           'A decision may move the position only where this range, in place of the recommended one, would be moved to ' +
           'as well: the model alone never turns a hold into a rebalance',
       ),
+    alternatives: z
+      .array(alternativeRange)
+      .optional()
+      .describe('other ranges, of the same posterior; absent in messages from before they were priced'),
+    regime: regime.optional().describe('kind of market; absent in messages from before it was voted on'),
+    settings: viewSettings.optional().describe('absent in messages from before they travelled along'),
     volumePerDayUsdE6: usdE6(
       'value traded in the candles, scaled to a day, rounded down; absent without candles',
     ).optional(),
