@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { periods } from './pnl/period-starts.ts';
+import { pnlTypes } from './pnl/pnl-types.ts';
 import type { Screen } from './story/print-story.ts';
 
 /** Commands are loaded when they are run: most of a second of start-up that help and typing errors need not wait for. */
@@ -7,6 +9,8 @@ const commands = {
   deadLetters: () => import('./commands/dead-letters.ts'),
   doctor: () => import('./commands/doctor.ts'),
   explain: () => import('./commands/explain.ts'),
+  plans: () => import('./commands/plans.ts'),
+  pnl: () => import('./commands/pnl.ts'),
   runs: () => import('./commands/runs.ts'),
   start: () => import('./commands/start.ts'),
   status: () => import('./commands/status.ts'),
@@ -25,7 +29,9 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
     .exitOverride();
   addStart(program, screen, setExitCode);
   addReads(program, screen);
+  addPnl(program, screen);
   addActs(program, screen, setExitCode);
+  addPlans(program, screen);
   addDeadLetters(program, screen);
   addConfig(program, screen);
   return program;
@@ -76,6 +82,23 @@ function addReads(program: Command, screen: Screen): void {
     .action(async (id, options) => (await commands.explain()).explain(id, options, screen));
 }
 
+function addPnl(program: Command, screen: Screen): void {
+  withPlace(program.command('pnl').description('profit and loss of a position over all its NFTs, from the chain'))
+    .option('--chain <name>', 'chain as configured; needed when two positions have one name')
+    .option('--position <name>', 'which position; needed when there are several')
+    .option('--wallet <address>', 'whose wallet its money is in, when not that of the NFT’s owner')
+    .addOption(new Option('--type <type>', 'against what').choices(pnlTypes).default('total'))
+    .addOption(new Option('--period <period>', 'one row for each, UTC').choices(periods).default('day'))
+    .option('--periods <count>', 'how many, the present one included', number, 7)
+    .option('--detailed', 'every rebalance, every token, every entry', false)
+    .option('--csv', 'the rows as CSV, in raw units', false)
+    .addHelpText(
+      'after',
+      examples('pnl --type vs-hodl --detailed', 'pnl --position main --period week --periods 4 --csv'),
+    )
+    .action(async (options) => (await commands.pnl()).pnl(options, screen));
+}
+
 function addActs(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
   withPlace(program.command('trigger').description('ask for a run now, and follow it'))
     .option('--chain <name>', 'chain as configured; needed when there are several')
@@ -95,6 +118,26 @@ function addActs(program: Command, screen: Screen, setExitCode: (code: number) =
   withPlace(program.command('doctor').description('look at everything a start needs'))
     .addHelpText('after', examples('doctor', 'doctor --config rangeward.yaml --json'))
     .action(async (options) => setExitCode(await (await commands.doctor()).doctor(options, screen)));
+}
+
+function addPlans(program: Command, screen: Screen): void {
+  const plan = program.command('plan').description('plans that wallets have in hand');
+  withPlace(plan.command('list').description('begun and not finished'))
+    .addHelpText('after', examples('plan list', 'plan list --json'))
+    .action(async (options) => (await commands.plans()).listPlans(options, screen));
+  withPlace(
+    plan
+      .command('abandon')
+      .description('give a plan up that cannot go on: close it as the chain shows it, and free its wallet')
+      .argument('<plan>', 'id of the plan, or its beginning'),
+  )
+    .option('--yes', 'do it', false)
+    .option('--reason <text>', 'why, for the record', 'no reason given')
+    .option('--timeout <seconds>', 'how long to wait for the executor', number, 30)
+    .addHelpText('after', examples('plan abandon 3f9a --yes', 'plan abandon 3f9a --yes --reason "moved by hand"'))
+    .action(async (id, { timeout, ...options }) =>
+      (await commands.plans()).abandonPlan(id, { ...options, timeoutS: timeout }, screen),
+    );
 }
 
 function addDeadLetters(program: Command, screen: Screen): void {

@@ -16,7 +16,7 @@ const quantity = z
   .transform((text) => BigInt(text));
 
 const logSchema = z.object({ address: hex, topics: z.array(hex), data: hex, logIndex: quantity, transactionHash: hex });
-const transactionSchema = z.object({ hash: hex, from: hex, to: hex.nullish(), input: hex });
+const transactionSchema = z.object({ hash: hex, from: hex, to: hex.nullish(), input: hex, nonce: quantity });
 const receiptSchema = z.object({
   transactionHash: hex,
   blockNumber: quantity,
@@ -44,6 +44,7 @@ export type MinedTransaction = {
   readonly from: Address;
   /** Null when it made a contract. */
   readonly to: Address | null;
+  readonly nonce: number;
   readonly block: number;
   readonly index: number;
   readonly succeeded: boolean;
@@ -92,6 +93,7 @@ async function readTransaction(chain: ChainReader, hash: Hex): Promise<MinedTran
     hash: transaction.hash,
     from: transaction.from,
     to: transaction.to ?? null,
+    nonce: Number(transaction.nonce),
     block: Number(receipt.blockNumber),
     index: Number(receipt.transactionIndex),
     succeeded: receipt.status === 1n,

@@ -1,4 +1,5 @@
 import { type Address, type Hex, numberToHex, padHex, toEventSelector, zeroAddress } from 'viem';
+import { assignToPlans } from './assign-to-plans.ts';
 import { ChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
 import { SWAP_TOPIC } from './decode-pool-log.ts';
@@ -11,8 +12,8 @@ export type LineQuery = {
   readonly tokenIds: readonly bigint[];
   /** Whose wallet the line's money is in; the owner of its newest NFT unless told. */
   readonly wallet?: Address | undefined;
-  /** Transactions that leave no log, which the chain cannot be searched for: reverted ones that our own events name. */
-  readonly hints: readonly Hex[];
+  /** Transactions of its plans that our own events name, with the plan: reverted ones leave no log that could be searched for. */
+  readonly hints: ReadonlyMap<Hex, string>;
   /** The last block that is read. */
   readonly to: number;
 };
@@ -26,8 +27,11 @@ export type ChainLine = {
   readonly from: number;
   readonly to: number;
   /** Every transaction that touched an NFT of the line or was a step of one of its plans, in the order of the chain. */
-  readonly transactions: readonly MinedTransaction[];
+  readonly transactions: readonly LineTransaction[];
 };
+
+/** With the plan of ours that it was a step of; null when it was none. */
+export type LineTransaction = MinedTransaction & { readonly planId: string | null };
 
 const TRANSFER = toEventSelector('Transfer(address,address,uint256)');
 const APPROVAL = toEventSelector('Approval(address,address,uint256)');
@@ -58,22 +62,28 @@ export async function readLine(chain: ChainReader, query: LineQuery): Promise<Ch
   const own = await readNftLogs(chain, ids, blocks);
   const wallet = query.wallet ?? walletOf(own, ids);
   const around = await load(await readWalletLogs(chain, query.pool, wallet, blocks));
+  const tokens = [query.pool.token0, query.pool.token1];
   let touching = await load(own);
   for (;;) {
-    const plans = plansOf(touching, wallet);
-    const found = around.filter((one) => isOfPlan(one, plans, wallet)).flatMap((one) => mintedTo(chain, one, wallet));
-    const fresh = found.filter((id) => !ids.includes(id));
-    if (fresh.length === 0) break;
+    const plans = assignToPlans([...touching, ...around], { wallet, tokens });
+    for (const [hash, planId] of query.hints) plans.set(hash, planId);
+    const ofLine = new Set(touching.flatMap(({ hash }) => plans.get(hash) ?? []));
+    const steps = around.filter(({ hash }) => ofLine.has(plans.get(hash) ?? ''));
+    const fresh = steps.flatMap((one) => mintedTo(chain, one, wallet)).filter((id) => !ids.includes(id));
+    if (fresh.length === 0) {
+      const hinted = await loadTransactions(chain, cache, [...query.hints.keys()]);
+      const all = [...touching, ...steps, ...hinted.filter(({ from }) => from === wallet)];
+      const transactions = inOrder(all).map((one) => ({ ...one, planId: plans.get(one.hash) ?? null }));
+      return { wallet, tokenIds: ids.sort((a, b) => (a < b ? -1 : 1)), ...blocks, transactions };
+    }
     ids = [...ids, ...new Set(fresh)];
     touching = [...touching, ...(await load(await readNftLogs(chain, fresh, blocks)))];
   }
-  const plans = plansOf(touching, wallet);
-  const hinted = (await loadTransactions(chain, cache, query.hints)).filter(({ from }) => from === wallet);
-  const all = [...touching, ...around.filter((one) => isOfPlan(one, plans, wallet)), ...hinted];
-  const transactions = [...new Map(all.map((one) => [one.hash, one])).values()].sort(
-    (a, b) => a.block - b.block || a.index - b.index,
-  );
-  return { wallet, tokenIds: ids.sort((a, b) => (a < b ? -1 : 1)), ...blocks, transactions };
+}
+
+function inOrder(transactions: readonly MinedTransaction[]): MinedTransaction[] {
+  const once = new Map(transactions.map((one) => [one.hash, one]));
+  return [...once.values()].sort((a, b) => a.block - b.block || a.index - b.index);
 }
 
 /** Looks back from the head, because an NFT that is managed is seldom old. */
@@ -148,15 +158,6 @@ async function loadTransactions(
   );
   for (const transaction of read) if (transaction) cache.set(transaction.hash, transaction);
   return wanted.map((hash) => cache.get(hash)).filter((one) => one !== undefined);
-}
-
-/** Ids of the plans whose steps touched the line. Only the wallet's own: anyone may write a marker. */
-function plansOf(touching: readonly MinedTransaction[], wallet: Address): ReadonlySet<string> {
-  return new Set(touching.flatMap(({ from, marker }) => (from === wallet && marker ? [marker.planId] : [])));
-}
-
-function isOfPlan({ from, marker }: MinedTransaction, plans: ReadonlySet<string>, wallet: Address): boolean {
-  return from === wallet && marker !== null && plans.has(marker.planId);
 }
 
 function mintedTo(chain: ChainReader, { logs }: MinedTransaction, wallet: Address): bigint[] {
