@@ -58,6 +58,7 @@ export async function startExecutor(dependencies: HostedDependencies<ExecutorSet
       wallet,
       poolConfigured: true,
       breakerOpen: await ledger.breakerOpen(),
+      liveTokenId: await ledger.liveTokenId(plan),
       maxTwapDeviationTicks,
       twapWindowS,
       chain,

@@ -51,7 +51,7 @@ describe('the operator’s command', () => {
   it('finds nothing in the way of a start', async () => {
     const { code, out } = await rangeward('doctor');
     expect(out).not.toContain('✗');
-    expect(out).toMatch(/✓ streams +7 as declared/);
+    expect(out).toMatch(/✓ streams +8 as declared/);
     expect(out).toMatch(/✓ chain local +id 31337/);
     expect(code).toBe(0);
   });
@@ -82,6 +82,13 @@ describe('the operator’s command', () => {
     const status = await json('status');
     expect(status.positions).toMatchObject([{ name: 'local/main', tokenId: system.world.position.tokenId.toString() }]);
     expect(status.consumers.every(({ waiting }: { waiting: string }) => waiting !== 'not there')).toBe(true);
+  });
+
+  it('says which plans are in hand, and gives none up that is not', async () => {
+    expect((await rangeward('plan', 'list')).out).toContain('No wallet has a plan in hand');
+    expect(await json('plan', 'list')).toEqual([]);
+    const unknown = await rangeward('plan', 'abandon', 'ffff', '--yes');
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no wallet has plan ffff in hand') });
   });
 
   it('shows a malformed trigger as a dead letter, replays it repaired, once, and drops it', async () => {
@@ -144,7 +151,7 @@ describe('the operator’s command', () => {
   });
 
   it.each(
-    'start,status,trigger,runs list,runs show,explain,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,doctor'.split(
+    'start,status,trigger,runs list,runs show,explain,plan list,plan abandon,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,doctor'.split(
       ',',
     ),
   )('helps with %s by two examples', async (command) => {

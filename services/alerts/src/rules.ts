@@ -17,6 +17,13 @@ const runbooksOfErrors: Readonly<Record<ErrorNotification['kind'], string>> = {
   broken: runbook('error-broken'),
 };
 
+/** Causes that ask for more than their kind does. */
+const runbooksOfCauses: Readonly<Record<string, string>> = {
+  'foreign-nonce': runbook('foreign-nonce'),
+  'tokens-rest-in-wallet': runbook('tokens-rest'),
+  'registry-names-another-nft': runbook('registry-disagrees'),
+};
+
 export function alertOfError(error: ErrorNotification): Alert {
   return {
     group: groupOf(error.service, error.code, error.pool),
@@ -28,7 +35,7 @@ export function alertOfError(error: ErrorNotification): Alert {
       pool: error.pool,
       run: error.runId,
       subject: error.subject,
-      runbook: runbooksOfErrors[error.kind],
+      runbook: runbooksOfCauses[error.code] ?? runbooksOfErrors[error.kind],
     }),
   };
 }

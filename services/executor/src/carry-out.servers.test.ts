@@ -247,7 +247,8 @@ describe('stopped half way', () => {
     expect(trade.reason).toContain('the tokens rest in the wallet');
     expect(await allowances(world)).toEqual([0n, 0n, 0n, 0n]);
     expectConserved(trade, before, await balances(world));
-    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, idle: trade.leftover });
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, idle: trade.leftover, restingPlan: plan.planId });
+    expect(wallet.reported).toEqual(['tokens-rest-in-wallet']);
     expect(settled).toEqual([`commit ${plan.reservationId} ${trade.gasUsdE6}`]);
   });
 

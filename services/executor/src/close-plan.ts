@@ -1,4 +1,5 @@
 import type { TradeExecuted } from '@rangeward/contracts';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { gasSpentWei, type PlanRecord, withChecks, withTrade } from './plan-record.ts';
 import { doneOf, mintedBy, type PlanWork } from './plan-work.ts';
 import { summariseTrade } from './summarise-trade.ts';
@@ -45,13 +46,23 @@ async function settleRegistry(work: PlanWork, trade: TradeExecuted): Promise<voi
   const { tools, plan } = work;
   if (trade.leftover === null) return;
   const to = mintedBy(work)?.tokenId ?? plan.position.tokenId;
-  if (await tools.ledger.settlePosition(plan, { to, left: trade.leftover })) return;
+  const rests = plan.kind === 'rebalance' && trade.tokenIdAfter === null;
+  if (rests) await reportResting(work, trade.leftover);
+  if (await tools.ledger.settlePosition(plan, { to, left: trade.leftover, rests })) return;
   tools.log.error({ planId: plan.planId, tokenId: String(to) }, 'the registry names another NFT as live');
   await tools.reportError({
     code: 'registry-names-another-nft',
     message: `after plan ${plan.planId} NFT ${to} is live for position ${plan.position.id}, but the registry names another one as live; nothing was changed there`,
     plan,
   });
+}
+
+/** Nothing goes in again by itself, so a person must hear of it, also when the run was closed at its deadline long ago. */
+function reportResting({ tools, plan }: PlanWork, { amount0, amount1 }: Amounts): Promise<void> {
+  const { token0, token1 } = plan.market.pool;
+  const held = `${amount0} raw ${token0.symbol} and ${amount1} raw ${token1.symbol}`;
+  const message = `plan ${plan.planId} stopped after the withdrawal: ${held} of position ${plan.position.id} rest in the wallet ${tools.wallet}, and nothing puts them in again by itself`;
+  return tools.reportError({ code: 'tokens-rest-in-wallet', message, plan });
 }
 
 /** Nothing was sent, and why. */

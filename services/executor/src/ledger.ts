@@ -30,12 +30,12 @@ export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; n
   };
 }
 
-async function settleWithRegistry(redis: Redis, plan: Plan, { to, left }: PlanOutcome): Promise<boolean> {
+async function settleWithRegistry(redis: Redis, plan: Plan, { to, left, rests }: PlanOutcome): Promise<boolean> {
   const ref = refOf(plan);
   const from = plan.position.tokenId;
   // A registry that was lost has never heard of the position: the plan knows the NFT it came from.
   if ((await readPosition(redis, ref)) === null) await adoptPosition(redis, ref, { tokenId: from, entry: null });
-  return settlePosition(redis, ref, { planId: plan.planId, from, to, left });
+  return settlePosition(redis, ref, { planId: plan.planId, from, to, left, rests });
 }
 
 function refOf(plan: Plan): PositionRef {

@@ -43,7 +43,7 @@ export async function prepareStep(
   });
   if (step === null) return { kind: 'complete', chain };
   const blocked = (reason: string, lags = false): Prepared => ({ kind: 'blocked', step: step.name, reason, lags });
-  const nonce = await pinNonce(tools, record, chain);
+  const nonce = await pinNonce(tools, plan, record, chain);
   if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`, true);
   const closed = marketGate(tools, plan, step, chain);
   if (closed !== null) return blocked(closed);
@@ -88,12 +88,19 @@ export class ForeignNonce extends Error {
 }
 
 /** The nonce of the next step; null when the node is behind what we know to be done. */
-async function pinNonce(tools: WalletTools, record: PlanRecord, chain: WalletState): Promise<number | null> {
+async function pinNonce(
+  tools: WalletTools,
+  plan: Plan,
+  record: PlanRecord,
+  chain: WalletState,
+): Promise<number | null> {
   const floor = await tools.records.floor();
   if (floor === null || floor === chain.nonce) return chain.nonce;
   if (chain.nonce < floor) return null;
   if (record.steps.length > 0) {
-    throw new ForeignNonce(`${tools.wallet} is at nonce ${chain.nonce}, this plan expects ${floor}: used elsewhere`);
+    throw new ForeignNonce(
+      `${tools.wallet} is at nonce ${chain.nonce}, plan ${plan.planId} expects ${floor}: used elsewhere. Nothing is signed until somebody gives the plan up with "rangeward plan abandon"`,
+    );
   }
   tools.log.warn({ nonce: chain.nonce, floor, wallet: tools.wallet }, 'the wallet was used elsewhere between plans');
   return chain.nonce;

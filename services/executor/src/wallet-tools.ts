@@ -70,6 +70,8 @@ export type PlanOutcome = {
   readonly to: bigint;
   /** What it took out and did not put in again, wei. */
   readonly left: Amounts;
+  /** All was taken out and nothing minted: no NFT holds the position now. */
+  readonly rests: boolean;
 };
 
 /** The right to act for a wallet, for as long as `signal` is not aborted. */

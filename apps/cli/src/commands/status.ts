@@ -1,4 +1,5 @@
 import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
+import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
 import { consumers, streams } from '@rangeward/contracts';
@@ -31,6 +32,16 @@ export async function status(flags: GlobalFlags & { json: boolean }, screen: Scr
       row.failures,
     ]),
   );
+  const resting = state.positions.filter(({ restingPlan }) => restingPlan !== null);
+  if (resting.length > 0) printTitle(screen, 'Tokens in the wallet');
+  for (const { name, idle, restingPlan } of resting) {
+    screen.write(
+      `  ${name}: no NFT holds it since plan ${short(restingPlan ?? '')}; ${idle} rest in the wallet (raw units).\n`,
+    );
+    screen.write('    Nothing puts them in again by itself: docs/runbooks/tokens-rest.md\n');
+  }
+  if (state.openPlans.length > 0) printTitle(screen, 'Plans in hand');
+  for (const { wallet, planId } of state.openPlans) screen.write(`  ${short(planId)}  of ${wallet}\n`);
   printTitle(screen, 'Consumers');
   printTable(
     screen,
@@ -61,13 +72,14 @@ async function readBus(broker: NatsAccess) {
 async function readState(flags: GlobalFlags) {
   return withRedis(flags, async (redis, config) => {
     const records = createRunRecords(redis);
-    const [runs, registered, breaker] = await Promise.all([
+    const [runs, registered, breaker, openPlans] = await Promise.all([
       records.list({ limit: 5 }),
       listPositions(redis),
       readBreaker(redis, ERRORS_BREAKER),
+      listOpenPlans(redis),
     ]);
     const positions = await Promise.all(
-      registered.map(async ({ chain, pool, id, tokenId, lineage }) => {
+      registered.map(async ({ chain, pool, id, tokenId, lineage, idle, restingPlan }) => {
         const totals = await records.totals({ chain, pool, position: id });
         return {
           name: `${chain}/${id}`,
@@ -78,6 +90,8 @@ async function readState(flags: GlobalFlags) {
           fees: usd(totals?.feesCollectedUsdE6 ?? 0),
           gas: usd(totals?.gasUsdE6 ?? 0),
           failures: integer(totals?.consecutiveFailures ?? 0),
+          idle: `${idle.amount0} of token0 and ${idle.amount1} of token1`,
+          restingPlan,
         };
       }),
     );
@@ -90,6 +104,7 @@ async function readState(flags: GlobalFlags) {
       mode: config.mode,
       breaker: breaker === null ? 'closed' : `${breaker.state}: ${breaker.reason}`,
       positions,
+      openPlans,
       lastRuns,
     };
   });

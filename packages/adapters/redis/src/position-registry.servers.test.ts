@@ -23,7 +23,7 @@ test('the first adoption wins and tells the second what stands', async () => {
     adoptPosition(redis, ref, { tokenId: 6n, entry: null }),
   ]);
   expect(one).toEqual(two);
-  expect(one).toEqual({ ...ref, tokenId: 5n, lineage: [5n], entry, idle: nothing });
+  expect(one).toEqual({ ...ref, tokenId: 5n, lineage: [5n], entry, idle: nothing, restingPlan: null });
   expect(await registryVersion(redis)).toBe(1);
 });
 
@@ -43,7 +43,14 @@ test('of movers from the same NFT one wins, and a repeat of its move is a succes
   const moved = await Promise.all(targets.map((to) => movePosition(redis, ref, { from: 5n, to })));
   expect(moved.filter(Boolean)).toHaveLength(1);
   const live = targets[moved.indexOf(true)] ?? 0n;
-  expect(await readPosition(redis, ref)).toEqual({ ...ref, tokenId: live, lineage: [5n, live], entry, idle: nothing });
+  expect(await readPosition(redis, ref)).toEqual({
+    ...ref,
+    tokenId: live,
+    lineage: [5n, live],
+    entry,
+    idle: nothing,
+    restingPlan: null,
+  });
   expect(await movePosition(redis, ref, { from: 5n, to: live })).toBe(true);
   expect(await registryVersion(redis)).toBe(2);
 });
@@ -62,8 +69,8 @@ test('lists positions of every chain and pool', async () => {
   await adoptPosition(redis, other, { tokenId: 6n, entry: null });
   await movePosition(redis, ref, { from: 5n, to: 12n });
   expect(await listPositions(redis)).toEqual([
-    { ...other, tokenId: 6n, lineage: [6n], entry: null, idle: nothing },
-    { ...ref, tokenId: 12n, lineage: [5n, 12n], entry, idle: nothing },
+    { ...other, tokenId: 6n, lineage: [6n], entry: null, idle: nothing, restingPlan: null },
+    { ...ref, tokenId: 12n, lineage: [5n, 12n], entry, idle: nothing, restingPlan: null },
   ]);
 });
 
@@ -84,6 +91,7 @@ describe('what plans left in the wallet', () => {
       lineage: [5n, 6n],
       entry,
       idle: { amount0: 10n ** 30n + 8n, amount1: 5n },
+      restingPlan: null,
     });
     expect(await registryVersion(redis)).toBe(version);
   });
@@ -92,6 +100,20 @@ describe('what plans left in the wallet', () => {
     await adoptPosition(redis, ref, { tokenId: 9n, entry });
     expect(await settlePosition(redis, ref, { planId: 'a', from: 5n, to: 6n, left: big })).toBe(false);
     expect(await readPosition(redis, ref)).toMatchObject({ tokenId: 9n, lineage: [9n], idle: big });
+  });
+
+  test('when it was all there is, stands with its plan until the position has an NFT again', async () => {
+    await adoptPosition(redis, ref, { tokenId: 5n, entry });
+    const stopped = { planId: 'a', from: 5n, to: 5n, left: big, rests: true };
+    const version = await registryVersion(redis);
+    for (let time = 0; time < 2; time += 1) expect(await settlePosition(redis, ref, stopped)).toBe(true);
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId: 5n, idle: big, restingPlan: 'a' });
+    expect(await registryVersion(redis)).toBe(version + 1);
+    await settlePosition(redis, ref, { planId: 'b', from: 5n, to: 6n, left: { amount0: 0n, amount1: 0n } });
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId: 6n, restingPlan: null });
+    // Said again by an executor that comes back late, it is old news.
+    await settlePosition(redis, ref, stopped);
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId: 6n, restingPlan: null });
   });
 
   test('of a position that nobody adopted nothing is noted', async () => {

@@ -28,6 +28,8 @@ export type RegisteredPosition = PositionRef & {
   readonly entry: TokenAmounts | null;
   /** What all its plans left in the wallet: leftovers of rebalances, collected fees, all that a stopped plan withdrew. */
   readonly idle: TokenAmounts;
+  /** The plan that took everything out and put nothing in again: the position's tokens rest in the wallet since then. */
+  readonly restingPlan: string | null;
 };
 
 /** What came of a plan. A plan after which the same NFT is live has `to` equal to `from`. */
@@ -37,6 +39,8 @@ export type SettledPlan = {
   readonly to: bigint;
   /** What it took out and did not put in again. */
   readonly left: TokenAmounts;
+  /** That was all there was, and no NFT came of it though one should have. */
+  readonly rests?: boolean;
 };
 
 const INDEX = 'lp:positions';
@@ -71,7 +75,8 @@ export async function adoptPosition(
  */
 export async function settlePosition(redis: Redis, ref: PositionRef, plan: SettledPlan): Promise<boolean> {
   const left = `${plan.left.amount0},${plan.left.amount1}`;
-  const fields = [plan.from.toString(), plan.to.toString(), `${LEFT}${plan.planId}`, left];
+  const rests = plan.rests === true ? plan.planId : '';
+  const fields = [plan.from.toString(), plan.to.toString(), `${LEFT}${plan.planId}`, left, rests];
   return (await settle(redis, [keyOf(ref), VERSION], fields)) === 1;
 }
 
@@ -101,7 +106,7 @@ redis.call('INCR', KEYS[3])
 return 1`,
 );
 
-// KEYS: position, version. ARGV: from, to, the field of what was left, what was left.
+// KEYS: position, version. ARGV: from, to, the field of what was left, what was left, the plan where all rests or ''.
 const settle = defineScript(
   'SettlePosition',
   2,
@@ -111,11 +116,13 @@ if not live then return 0 end
 local changed = ARGV[4] ~= '0,0' and redis.call('HSETNX', KEYS[1], ARGV[3], ARGV[4]) == 1
 local lineage = redis.call('HGET', KEYS[1], 'lineage')
 local agreed = 0
+if live == ARGV[1] and ARGV[5] ~= '' and redis.call('HSET', KEYS[1], 'restingPlan', ARGV[5]) == 1 then changed = true end
 if live == ARGV[2] then
   local step = ',' .. ARGV[1] .. ',' .. ARGV[2]
   if ARGV[1] == ARGV[2] or string.sub(',' .. lineage, -#step) == step then agreed = 1 end
 elseif live == ARGV[1] then
   redis.call('HSET', KEYS[1], 'tokenId', ARGV[2], 'lineage', lineage .. ',' .. ARGV[2])
+  redis.call('HDEL', KEYS[1], 'restingPlan')
   changed = true
   agreed = 1
 end
@@ -137,11 +144,12 @@ function refOf(key: string): PositionRef {
 }
 
 function parsePosition(ref: PositionRef, fields: Record<string, string>): RegisteredPosition | null {
-  const { tokenId, lineage, entry0, entry1 } = fields;
+  const { tokenId, lineage, entry0, entry1, restingPlan = null } = fields;
   if (tokenId === undefined || lineage === undefined) return null;
   const entry =
     entry0 === undefined || entry1 === undefined ? null : { amount0: BigInt(entry0), amount1: BigInt(entry1) };
-  return { ...ref, tokenId: BigInt(tokenId), lineage: lineage.split(',').map(BigInt), entry, idle: sumOfLeft(fields) };
+  const idle = sumOfLeft(fields);
+  return { ...ref, tokenId: BigInt(tokenId), lineage: lineage.split(',').map(BigInt), entry, idle, restingPlan };
 }
 
 function sumOfLeft(fields: Record<string, string>): TokenAmounts {

@@ -1,0 +1,61 @@
+import { userInfo } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readAbandonAnswer, requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
+import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
+import { CommandFailure } from '../command-failure.ts';
+import { type GlobalFlags, withRedis } from '../operator.ts';
+import { exitCodes, printJson, printTable } from '../output.ts';
+import type { Screen } from '../story/print-story.ts';
+import { showControls } from '../story/show-controls.ts';
+
+/** The plan that each wallet has in hand. */
+export async function listPlans(flags: GlobalFlags & { json: boolean }, screen: Screen): Promise<void> {
+  const open = await withRedis(flags, (redis) => listOpenPlans(redis));
+  if (flags.json) return printJson(screen, open);
+  if (open.length === 0) return void screen.write('No wallet has a plan in hand.\n');
+  printTable(
+    screen,
+    ['chain id', 'wallet', 'plan'],
+    open.map(({ chainId, wallet, planId }) => [String(chainId), wallet, planId]),
+  );
+  screen.write('\nOne that cannot go on: ./rangeward plan abandon <plan> --yes (docs/runbooks/foreign-nonce.md)\n');
+}
+
+/** Asks the executor to close a plan as the chain shows it, and waits for its answer. Signs and sends nothing. */
+export async function abandonPlan(
+  plan: string,
+  flags: GlobalFlags & { yes: boolean; reason: string; timeoutS: number; json: boolean },
+  screen: Screen,
+): Promise<void> {
+  await withRedis(flags, async (redis) => {
+    const found = (await listOpenPlans(redis)).filter(({ planId }) => planId.startsWith(plan));
+    const [open, ...others] = found;
+    if (open === undefined)
+      throw new CommandFailure(`no wallet has plan ${plan} in hand: "plan list" shows those that are`);
+    if (others.length > 0)
+      throw new CommandFailure(`${plan} is the beginning of ${found.length} plans: write more of it`);
+    const { planId, wallet } = open;
+    if (!flags.yes) {
+      throw new CommandFailure(
+        `plan ${planId} of ${wallet} would be closed as the chain shows it now, and its wallet freed; nothing is sent, no approval is taken back. Say --yes to do it.`,
+        exitCodes.usage,
+      );
+    }
+    const by = `${userInfo().username}, rangeward plan abandon`;
+    await requestAbandon(redis, planId, { by, reason: flags.reason, at: new Date().toISOString() });
+    const endMs = performance.now() + flags.timeoutS * 1_000;
+    let answer = await readAbandonAnswer(redis, planId);
+    while (answer === null && performance.now() < endMs) {
+      await pause(100);
+      answer = await readAbandonAnswer(redis, planId);
+    }
+    if (answer === null) {
+      throw new CommandFailure(
+        `no executor has answered in ${flags.timeoutS} s; it closes the plan when it next looks at it. Does one run in live mode?`,
+      );
+    }
+    if (flags.json) printJson(screen, { planId, wallet, ...answer });
+    else if (answer.closed) screen.write(`Closed: ${showControls(answer.text)}\n`);
+    if (!answer.closed) throw new CommandFailure(`the plan stays open: ${answer.text}`);
+  });
+}
