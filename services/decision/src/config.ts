@@ -14,29 +14,56 @@ const bps = (value: number, description: string) =>
 export const decisionSettings = z.strictObject({
   move: z
     .strictObject({
+      bufferTicks: z
+        .int()
+        .nonnegative()
+        .default(10)
+        .describe('a price this little outside is no reason to move, as for the breach that wakes a run'),
       edgeMarginTicks: z
         .int()
         .nonnegative()
         .default(0)
-        .describe('a price this close to an edge counts as out of range; 0 = only when it is out'),
+        .describe('above 0 a price this close to an edge counts as out already, and the buffer does not count'),
+      priceGapTicks: z
+        .int()
+        .nonnegative()
+        .default(10)
+        .describe('a range without a swap keeps its ends so far from the price, which moves until it is minted'),
       maxOverlapBps: bps(5000, 'in range, move only when the new and the old range share at most this much'),
       sameRangeBps: bps(9000, 'ranges that share at least this much are the same range: never move'),
     })
     .prefault({}),
   value: z
     .strictObject({
+      horizonS: z
+        .int()
+        .min(600)
+        .max(2_592_000)
+        .default(86_400)
+        .describe('over how long the options are priced side by side, seconds; nothing else is done within it'),
+      minNetGainUsd: usd(0, 'least that a move must net more than holding over that time'),
       minPositionUsd: usd(100, 'least value of a position that is managed'),
       maxCostBps: bps(100, 'most that a move may cost of the position’s value'),
       minYearlyGainUsd: usd(10, 'least gain a year of a move, its cost taken off'),
       minApyImprovementBps: bps(50, 'least improvement of the yearly yield'),
       maxBreakEvenDays: z.number().positive().default(30).describe('longest time in which a move may earn its cost'),
-      swapImpactBps: bps(5, 'price impact expected of the swap, beside the pool’s fee'),
+      swapImpactBps: bps(5, 'least price impact expected of a swap for which there is no quote, beside the pool’s fee'),
       collectGasMultiple: z
         .number()
         .positive()
         .default(10)
         .describe('collect when fees are worth this many times the gas'),
       minCollectUsd: usd(1, 'least fees worth collecting'),
+    })
+    .prefault({}),
+  exit: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('leave the pool when every option loses; going back in is then up to a person'),
+      minVolatilityAnnual: z.number().min(0).max(100).default(1).describe('only at this volatility a year, 1 = 100 %'),
+      minLossBps: bps(10, 'only when the best of the other options loses this much of the position over the horizon'),
     })
     .prefault({}),
   guard: z
@@ -65,8 +92,10 @@ export const decisionSettings = z.strictObject({
         .int()
         .positive()
         .default(1_150_000)
-        .describe('gas of withdraw, approve, swap and mint together'),
+        .describe('gas of withdraw, approve, swap, mint and taking approvals back together'),
+      rebalanceWithoutSwapUnits: z.int().positive().default(900_000).describe('the same without router and swap'),
       collectUnits: z.int().positive().default(200_000).describe('gas of collecting fees'),
+      exitUnits: z.int().positive().default(300_000).describe('gas of taking everything out'),
       marginBps: bps(2500, 'added to the expected cost of gas'),
       reserveBps: z
         .int()

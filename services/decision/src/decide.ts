@@ -1,94 +1,170 @@
-import type { DecisionKind, Gate } from '@rangeward/contracts';
-import {
-  checkCollect,
-  checkMove,
-  checkSafety,
-  checkValue,
-  type DecisionInput,
-  dollars,
-  extraFeesPerDayUsdE6,
-} from './check-gates.ts';
+import type { DecisionKind, Gate, OptionKind, PricedOption } from '@rangeward/contracts';
+import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
+import { checkMove, checkTwap } from './check-move.ts';
+import { checkSafety, type DecisionInput } from './check-safety.ts';
+import { checkCollect, checkExit, checkValue, extraPerDayUsdE6 } from './check-value.ts';
 import type { DecisionSettings } from './config.ts';
-import { gasCostUsdE6RoundingUp } from './estimate-gas-cost.ts';
-import { estimateMove, type MoveEstimate } from './estimate-move.ts';
+import { dollars, gateOf } from './gate.ts';
+import { type Options, priceOptions, type View } from './price-options.ts';
 
-export type { DecisionInput } from './check-gates.ts';
+export type { DecisionInput } from './check-safety.ts';
 
 /** What to do and why; every gate with what was measured and what it was held against, passed or not. */
 export type Decision = {
   readonly kind: DecisionKind;
+  /** What was chosen, with its price and, for a rebalance, the range to move to. */
+  readonly option: PricedOption;
   /** One sentence with the numbers. */
   readonly reason: string;
   readonly gates: readonly Gate[];
+  /** Everything that was weighed, the chosen one marked. */
+  readonly options: readonly PricedOption[];
   /** Micro-dollars, rounded up: of what is to be done; for a hold, of the rebalance that was weighed. */
   readonly expectedGasUsdE6: number;
-  /** Micro-dollars a day in the recommended range, rounded down; null when the pool's volume is not known. */
+  /** Micro-dollars a day in the recommended range, rounded down; null when the pool's fees are not known. */
   readonly expectedFeesPerDayUsdE6: number | null;
 };
 
+/** What follows from one view of the price. */
+type Weighed = {
+  readonly options: Options;
+  /** The chosen option; hold when nothing else passed. */
+  readonly option: PricedOption;
+  /** The move whose gates are shown: the one chosen, else the best. */
+  readonly move: PricedOption;
+  readonly moving: readonly Gate[];
+  readonly collecting: readonly Gate[];
+  readonly exiting: readonly Gate[];
+};
+
 /**
- * Hold, collect or rebalance. A rebalance needs every gate of safety, move and value; failing that, a collect needs the
- * gates of safety and its own; failing that, hold. Pure: the same values give the same decision, live and replayed.
+ * Hold, collect, rebalance with a swap or without, or exit. Every option is priced; the best move that passes every gate
+ * of safety, move and value is made. Failing that, a collect needs the gates of safety and its own; failing that, hold. An
+ * exit comes first, where it is configured and its gates pass. What a model's opinion changed is decided without it as
+ * well, and only what both come to moves anything. Pure: the same values give the same decision, live and replayed.
  */
 export function decide(input: DecisionInput, settings: DecisionSettings): Decision {
-  const { market } = input.recommendation;
-  const { rebalanceUnits, collectUnits, marginBps } = settings.gas;
-  const rebalanceGasUsdE6 = gasCostUsdE6RoundingUp(market, rebalanceUnits, marginBps);
-  const collectGasUsdE6 = gasCostUsdE6RoundingUp(market, collectUnits, marginBps);
-  const move = estimateMove(input.recommendation, settings.value.swapImpactBps);
-
+  const { recommendation: from } = input;
   const safety = checkSafety(input, settings);
-  const moving = [...checkMove(input, settings), ...checkValue(input, settings, { gasUsdE6: rebalanceGasUsdE6, move })];
-  const collecting = checkCollect(input, settings, collectGasUsdE6);
-  const kind = choose(safety, moving, collecting);
+  const safe = safety.every(isPassed);
+  const own = weigh(input, settings, from.posterior, from.range, safe);
+  const opinion = checkOpinion(input, settings, own, safe);
+  const allowed = opinion === null || opinion.passed;
+  const picked = allowed ? own.option : collectOrHold(own, safe);
+  const option = { ...picked, chosen: true };
+  const gates = [...safety, ...own.moving, ...(opinion === null ? [] : [opinion]), ...own.collecting, ...own.exiting];
+  const refusing = [...safety, ...own.moving, ...(opinion === null ? [] : [opinion])];
+  const recommended = own.options.rebalances[0] ?? own.move;
   return {
-    kind,
-    reason: explain(kind, input, { gates: [...safety, ...moving], move, rebalanceGasUsdE6, collectGasUsdE6 }),
-    gates: [...safety, ...moving, ...collecting],
-    expectedGasUsdE6: kind === 'collect' ? collectGasUsdE6 : rebalanceGasUsdE6,
-    expectedFeesPerDayUsdE6: move.feesPerDayThenUsdE6,
+    kind: kindOf(option.kind),
+    option,
+    reason: explain(option, input, own.options.hold, refusing),
+    gates,
+    options: listOptions(own.options).map((each) => (each === picked ? option : each)),
+    expectedGasUsdE6: option.kind === 'hold' ? own.move.gasUsdE6 : option.gasUsdE6,
+    expectedFeesPerDayUsdE6: perDay(recommended.feesUsdE6, recommended.horizonS),
   };
 }
 
 /** What becomes of a decision whose budget was refused: nothing is done, and the gate says why. */
 export function holdFor(decision: Decision, refused: Gate): Decision {
+  const hold = decision.options.find(({ kind }) => kind === 'hold') ?? decision.option;
   return {
     ...decision,
     kind: 'hold',
+    option: hold,
     reason: `Hold instead of ${decision.kind}: ${describeFailure(refused)}.`,
     gates: [...decision.gates, refused],
+    options: decision.options.map((option) => ({ ...option, chosen: option.kind === 'hold' })),
   };
 }
 
-function choose(safety: readonly Gate[], moving: readonly Gate[], collecting: readonly Gate[]): DecisionKind {
-  const pass = (gates: readonly Gate[]) => gates.every((gate) => gate.passed);
-  if (!pass(safety)) return 'hold';
-  if (pass(moving)) return 'rebalance';
-  return pass(collecting) ? 'collect' : 'hold';
+function weigh(input: DecisionInput, settings: DecisionSettings, view: View, range: TickRange, safe: boolean): Weighed {
+  const options = priceOptions(input.recommendation, view, [range], settings);
+  const { hold, collect, exit, rebalances, withoutSwap } = options;
+  const moves = [...rebalances, ...(withoutSwap === null ? [] : [withoutSwap])].sort(byNetDescending);
+  let shown: { move: PricedOption; moving: Gate[]; passed: boolean } | null = null;
+  for (const move of moves) {
+    const moving = [...checkMove(input, settings, move), ...checkValue(input, settings, move, hold)];
+    const passed = moving.every(isPassed);
+    if (shown === null || passed) shown = { move, moving, passed };
+    if (passed) break;
+  }
+  const collecting = checkCollect(input, settings, collect.gasUsdE6);
+  const exiting = checkExit(input, settings, exit, [hold, collect, ...moves]);
+  const { move, moving, passed } = shown ?? { move: hold, moving: [], passed: false };
+  const weighed = { options, option: hold, move, moving, collecting, exiting };
+  const leaves = exiting.length > 0 && exiting.every(isPassed) && checkTwap(input, settings).passed;
+  if (safe && leaves) return { ...weighed, option: exit };
+  if (safe && passed) return { ...weighed, option: move };
+  return { ...weighed, option: collectOrHold(weighed, safe) };
 }
 
-type Evidence = {
-  readonly gates: readonly Gate[];
-  readonly move: MoveEstimate;
-  readonly rebalanceGasUsdE6: number;
-  readonly collectGasUsdE6: number;
-};
+function collectOrHold({ options, collecting }: Pick<Weighed, 'options' | 'collecting'>, safe: boolean): PricedOption {
+  return safe && collecting.every(isPassed) ? options.collect : options.hold;
+}
 
-function explain(kind: DecisionKind, input: DecisionInput, evidence: Evidence): string {
-  const { market, range } = input.recommendation;
-  const { pool, position } = market;
-  switch (kind) {
-    case 'rebalance': {
-      const cost = dollars(evidence.rebalanceGasUsdE6 + evidence.move.swapCostUsdE6);
-      const extra = dollars(extraFeesPerDayUsdE6(evidence.move) ?? 0);
-      return `Rebalance: tick ${pool.tick}, from [${position.tickLower}, ${position.tickUpper}) to [${range.tickLower}, ${range.tickUpper}); costs ${cost}, earns ${extra} a day more.`;
+/** The same question without the model’s opinion: what would not be moved then is not moved. Null without an effect. */
+function checkOpinion(input: DecisionInput, settings: DecisionSettings, own: Weighed, safe: boolean): Gate | null {
+  const { rangeWithoutOpinion, opinionEffect, posterior } = input.recommendation;
+  if (rangeWithoutOpinion === undefined) return null;
+  const { shiftSigmas, widthFactor } = opinionEffect ?? { shiftSigmas: 0, widthFactor: 1 };
+  const sigmaLog = posterior.sigmaLog / widthFactor;
+  const view = { ...posterior, sigmaLog, centerLog: posterior.centerLog - shiftSigmas * sigmaLog };
+  const without = weigh(input, settings, view, rangeWithoutOpinion, safe);
+  const wanted = kindOf(own.option.kind);
+  const same = kindOf(without.option.kind) === wanted;
+  const touches = wanted === 'rebalance' || wanted === 'exit';
+  const failed = without.moving.find((gate) => !gate.passed);
+  const why = failed === undefined ? '' : `: ${describeFailure(failed)}`;
+  return gateOf(
+    'opinion',
+    !touches || same,
+    `without the model’s opinion: ${without.option.kind}${touches && !same ? why : ''}`,
+    'a move without the opinion too',
+  );
+}
+
+function listOptions({ hold, collect, exit, rebalances, withoutSwap }: Options): PricedOption[] {
+  return [hold, collect, ...rebalances, ...(withoutSwap === null ? [] : [withoutSwap]), exit];
+}
+
+function byNetDescending(a: PricedOption, b: PricedOption): number {
+  if (a.netUsdE6 === null || b.netUsdE6 === null) return 0;
+  return b.netUsdE6 - a.netUsdE6;
+}
+
+function kindOf(option: OptionKind): DecisionKind {
+  return option === 'rebalance-without-swap' ? 'rebalance' : option;
+}
+
+function isPassed(gate: Gate): boolean {
+  return gate.passed;
+}
+
+function perDay(usdE6: number | null, horizonS: number): number | null {
+  return usdE6 === null ? null : Math.floor((usdE6 * 86_400) / horizonS);
+}
+
+function explain(option: PricedOption, input: DecisionInput, hold: PricedOption, gates: readonly Gate[]): string {
+  const { pool, position } = input.recommendation.market;
+  switch (option.kind) {
+    case 'rebalance':
+    case 'rebalance-without-swap': {
+      const { tickLower, tickUpper } = option.range ?? position;
+      const how = option.kind === 'rebalance' ? '' : ' without a swap';
+      const cost = dollars(option.gasUsdE6 + option.swapCostUsdE6);
+      const extra = dollars(extraPerDayUsdE6(option, hold) ?? 0);
+      return `Rebalance${how}: tick ${pool.tick}, from [${position.tickLower}, ${position.tickUpper}) to [${tickLower}, ${tickUpper}); costs ${cost}, earns ${extra} a day more.`;
     }
     case 'collect':
-      return `Collect: fees of ${dollars(position.feesUsdE6)} are worth their gas of ${dollars(evidence.collectGasUsdE6)}; no move, because ${firstFailure(evidence.gates)}.`;
+      return `Collect: fees of ${dollars(position.feesUsdE6)} are worth their gas of ${dollars(option.gasUsdE6)}; no move, because ${firstFailure(gates)}.`;
+    case 'exit':
+      return `Exit: holding nets ${dollars(hold.netUsdE6 ?? 0)} and no other option gains; leaving costs ${dollars(option.gasUsdE6)}.`;
     case 'hold':
-      return `Hold: ${firstFailure(evidence.gates)}.`;
+      return `Hold: ${firstFailure(gates)}.`;
     default:
-      return unreachable(kind);
+      return unreachable(option.kind);
   }
 }
 
@@ -102,5 +178,5 @@ function describeFailure(gate: Gate): string {
 }
 
 function unreachable(kind: never): never {
-  throw new Error(`a decision of an unknown kind: ${String(kind)}`);
+  throw new Error(`an option of an unknown kind: ${String(kind)}`);
 }

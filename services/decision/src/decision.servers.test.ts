@@ -10,6 +10,7 @@ import {
 } from '@rangeward/adapter-redis/budgets';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision } from '@rangeward/adapter-redis/decisions';
+import { writeExecutorWallet } from '@rangeward/adapter-redis/executor-wallets';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
 import {
   consumers,
@@ -77,6 +78,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await redis.flushall();
+  await writeExecutorWallet(redis, 'ethereum', sampleRecommendation().market.position.owner);
   for (const list of [decisions, plans, deadLetters]) list.length = 0;
 });
 
@@ -199,6 +201,22 @@ test('an open breaker holds live runs and no others', async () => {
   await heard(() => decisions.length === 2);
   const kinds = Object.fromEntries(decisions.map((decision) => [decision.run.mode, decision.kind]));
   expect(kinds).toEqual({ live: 'hold', paper: 'rebalance' });
+});
+
+test('an NFT that belongs to somebody else is held, not planned for again and again', async () => {
+  await writeExecutorWallet(redis, 'ethereum', `0x${'99'.repeat(20)}`);
+  await publish(recommend());
+  await heard(() => decisions.length === 1);
+  expect(decisions[0]).toMatchObject({ kind: 'hold', planId: null });
+  expect(decisions[0]?.reason).toMatch(/^Hold: owner is 0x01/);
+});
+
+test('what was weighed travels with the decision, and the plan says what gas was expected', async () => {
+  await publish(recommend());
+  await heard(() => decisions.length === 1 && plans.length === 1);
+  const chosen = decisions[0]?.options?.find((option) => option.chosen);
+  expect(chosen).toMatchObject({ kind: 'rebalance', range: plans[0]?.target });
+  expect(plans[0]).toMatchObject({ swap: 'allowed', expectedGas: { units: 1_150_000, l1FeeWei: 0n } });
 });
 
 test('a run of a chain nobody configured is a dead letter', async () => {

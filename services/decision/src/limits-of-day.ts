@@ -1,7 +1,7 @@
 import { type BudgetLine, GAS_BUDGET, REBALANCES_BUDGET } from '@rangeward/adapter-redis/budgets';
 import type { Gate, Plan, TradingMode } from '@rangeward/contracts';
-import { dollars, gateOf } from './check-gates.ts';
 import type { DecisionSettings } from './config.ts';
+import { dollars, gateOf } from './gate.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,9 +1,11 @@
-import { type EventData, type Plan, planIdOf, type recommendation } from '@rangeward/contracts';
+import { type EventData, type Plan, type PricedOption, planIdOf, type recommendation } from '@rangeward/contracts';
 import type { DecisionSettings } from './config.ts';
+import { gasUnitsOf, l1FeeWeiOf, type PaidAction } from './expected-gas.ts';
 
 /** What a plan is made of, beside the settings. */
 export type PlanInput = {
-  readonly kind: Plan['kind'];
+  /** What was decided; anything but holding. */
+  readonly option: Pick<PricedOption, 'range'> & { readonly kind: PaidAction };
   readonly recommendation: EventData<typeof recommendation>;
   readonly chainId: number;
   /** When the recommendation was made, milliseconds since 1970: made again, the plan is the same and has the same id. */
@@ -14,13 +16,17 @@ export type PlanInput = {
 };
 
 /** The complete plan; its id is the hash of the rest, so a plan that was changed on its way no longer fits its id. */
-export function makePlan(input: PlanInput, settings: DecisionSettings['plan']): Plan {
-  const { run, market, range } = input.recommendation;
+export function makePlan(input: PlanInput, settings: Pick<DecisionSettings, 'plan' | 'gas'>): Plan {
+  const { run, market } = input.recommendation;
+  const { kind, range } = input.option;
+  const moves = kind === 'rebalance' || kind === 'rebalance-without-swap';
+  const { ttlS, maxSlippageBps, maxTickDeviation, deadlineS } = settings.plan;
   const { position } = market;
-  const validUntilMs = Math.min(Date.parse(run.deadline), input.issuedAtMs + settings.ttlS * 1000);
+  const validUntilMs = Math.min(Date.parse(run.deadline), input.issuedAtMs + ttlS * 1000);
   const plan: Omit<Plan, 'planId'> = {
     run,
-    kind: input.kind,
+    kind: planKindOf(kind),
+    ...(moves ? { swap: kind === 'rebalance' ? ('allowed' as const) : ('none' as const) } : {}),
     chainId: input.chainId,
     issuedAt: new Date(input.issuedAtMs).toISOString(),
     validUntil: new Date(validUntilMs).toISOString(),
@@ -33,16 +39,22 @@ export function makePlan(input: PlanInput, settings: DecisionSettings['plan']): 
       liquidity: position.liquidity,
     },
     market,
-    target: input.kind === 'rebalance' ? { tickLower: range.tickLower, tickUpper: range.tickUpper } : null,
+    target: moves && range !== null ? { tickLower: range.tickLower, tickUpper: range.tickUpper } : null,
+    expectedGas: { units: gasUnitsOf(kind, settings.gas), l1FeeWei: l1FeeWeiOf(kind, market.gas) },
     limits: {
-      maxSlippageBps: settings.maxSlippageBps,
-      maxTickDeviation: settings.maxTickDeviation,
-      deadlineS: settings.deadlineS,
+      maxSlippageBps,
+      maxTickDeviation,
+      deadlineS,
       maxGasUsdE6: input.maxGasUsdE6,
     },
     reservationId: input.reservationId,
   };
   return { planId: planIdOf(plan), ...plan };
+}
+
+/** The kind of plan and of decision that an action is: with a swap or without, a rebalance is one. */
+export function planKindOf(action: PaidAction): Plan['kind'] {
+  return action === 'rebalance-without-swap' ? 'rebalance' : action;
 }
 
 /** Micro-dollars to reserve for gas: the expected cost with room for replaced transactions, rounded up. */

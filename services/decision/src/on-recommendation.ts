@@ -39,23 +39,26 @@ export type Dependencies = {
     release(reservationId: string): Promise<unknown>;
   };
   readonly readBreaker: () => Promise<DecisionInput['breaker']>;
+  /** The wallet that the executor signs for on a chain; null when no executor has said so. */
+  readonly readWallet: (chain: string) => Promise<string | null>;
   readonly log: Logger;
 };
 
 /** Load, decide, reserve, save, publish. Delivered again it publishes the very same decision and plan. */
 export function onRecommendation(dependencies: Dependencies): Handler {
-  const { decisions, readBreaker, log } = dependencies;
+  const { decisions, readBreaker, readWallet, log } = dependencies;
   return on(recommendation, async (event, context) => {
     const { run } = event.data;
-    const [saved, breaker] = await Promise.all([
+    const [saved, breaker, wallet] = await Promise.all([
       // A first delivery need not ask: were there a decision all the same, saving would bring it to light.
       context.attempt > 1 ? decisions.load(run.id) : null,
       // A paper run risks nothing, so it does not ask.
       run.mode === 'live' ? readBreaker() : ('closed' as const),
+      readWallet(run.chain),
     ]);
     const { decision, plan } =
       saved === null
-        ? await decideAndSave(dependencies, event, { breaker, attempt: context.attempt })
+        ? await decideAndSave(dependencies, event, { breaker, wallet, attempt: context.attempt })
         : readRecord(saved);
     await Promise.all([
       context.publish(decisionMade, decision),
@@ -65,28 +68,31 @@ export function onRecommendation(dependencies: Dependencies): Handler {
   });
 }
 
+/** What is known beside the recommendation. */
+type Standing = { readonly breaker: DecisionInput['breaker']; readonly wallet: string | null };
+
 async function decideAndSave(
   dependencies: Dependencies,
   event: DomainEvent<Recommendation>,
-  { breaker, attempt }: { readonly breaker: DecisionInput['breaker']; readonly attempt: number },
+  { attempt, ...standing }: Standing & { readonly attempt: number },
 ): Promise<DecisionRecord> {
   const { decisions, budgets } = dependencies;
   const { run } = event.data;
-  const made = await decideWithin(dependencies, event, breaker);
+  const made = await decideWithin(dependencies, event, standing);
   const written = writeRecord(made);
   const stands = await decisions.save(run.id, written);
-  const standing = stands === written ? made : readRecord(stands);
+  const record = stands === written ? made : readRecord(stands);
   // A process before us may have reserved, and died before it saved; or another decided otherwise and was first.
   const mayBeReserved = attempt > 1 || made.plan !== null;
-  if (standing.plan === null && mayBeReserved) await budgets.release(reservationIdOf(run.id));
-  return standing;
+  if (record.plan === null && mayBeReserved) await budgets.release(reservationIdOf(run.id));
+  return record;
 }
 
 /** The decision within the day's limits, with its plan. */
 async function decideWithin(
   { settings, mode, chains, budgets }: Dependencies,
   event: DomainEvent<Recommendation>,
-  breaker: DecisionInput['breaker'],
+  { breaker, wallet }: Standing,
 ): Promise<DecisionRecord> {
   const { run } = event.data;
   const chain = chains.get(run.chain);
@@ -101,10 +107,12 @@ async function decideWithin(
       chainClockIsReal: chain.clockIsReal,
       configuredMode: mode,
       breaker,
+      wallet,
     },
     settings,
   );
-  if (decision.kind === 'hold') return recordOf(event.data, decision, null);
+  const { kind: action, range } = decision.option;
+  if (decision.kind === 'hold' || action === 'hold') return recordOf(event.data, decision, null);
   const maxGasUsdE6 = maxGasUsdE6RoundingUp(decision.expectedGasUsdE6, settings.gas.reserveBps);
   const reservationId = reservationIdOf(run.id);
   const lines = budgetLines(decision.kind, run.mode, maxGasUsdE6, settings.limits);
@@ -116,8 +124,13 @@ async function decideWithin(
   const refused = limits.find((gate) => !gate.passed);
   if (refused !== undefined) return recordOf(event.data, holdFor(decision, refused), null);
   const plan = makePlan(
-    { kind: decision.kind, recommendation: event.data, chainId: chain.chainId, issuedAtMs, maxGasUsdE6, reservationId },
-    settings.plan,
+    {
+      option: { kind: action, range },
+      recommendation: event.data,
+      chainId: chain.chainId,
+      ...{ issuedAtMs, maxGasUsdE6, reservationId },
+    },
+    settings,
   );
   return recordOf(event.data, { ...decision, gates: [...decision.gates, ...limits] }, plan);
 }
@@ -129,6 +142,7 @@ function recordOf({ run, market, range }: Recommendation, decision: Decision, pl
       kind: decision.kind,
       reason: decision.reason,
       gates: [...decision.gates],
+      options: [...decision.options],
       planId: plan?.planId ?? null,
       market,
       range,

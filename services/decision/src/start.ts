@@ -4,6 +4,7 @@ import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
 import { releaseBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision, saveDecision } from '@rangeward/adapter-redis/decisions';
+import { readExecutorWallet } from '@rangeward/adapter-redis/executor-wallets';
 import { consumers } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Settings } from './config.ts';
@@ -37,6 +38,7 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       reserve: (reservationId, lines) => reserveBudget(redis, { reservationId, nowMs: now(), lines }),
       release: (reservationId) => releaseBudget(redis, reservationId),
     },
+    readWallet: (chain) => readExecutorWallet(redis, chain),
     readBreaker: async () => (await readBreaker(redis, ERRORS_BREAKER))?.state ?? 'closed',
     log,
   });

@@ -22,6 +22,7 @@ export type Sample = {
   readonly liquidity: bigint;
   readonly poolLiquidity: bigint;
   readonly volumePerDayUsd: number | null;
+  readonly volatilityAnnual: number;
   readonly feesUsd: number;
   readonly baseFeeGwei: number;
   readonly twapOffset: number | null;
@@ -36,7 +37,8 @@ const ready: Sample = {
   range: [-200, 200],
   liquidity: 10n ** 16n,
   poolLiquidity: 10n ** 19n,
-  volumePerDayUsd: 100_000_000,
+  volumePerDayUsd: 400_000_000,
+  volatilityAnnual: 0.3,
   feesUsd: 5,
   baseFeeGwei: 1,
   twapOffset: 3,
@@ -68,7 +70,13 @@ export function sampleRecommendation(given: Partial<Sample> = {}): Recommendatio
       volumeUsdE6: 1e12,
       widening: 1,
     },
-    likelihood: { centerLog, sigmaLog: 0.01, degreesOfFreedom: 8, candles: 288, volatilityAnnual: 0.6 },
+    likelihood: {
+      centerLog,
+      sigmaLog: 0.01,
+      degreesOfFreedom: 8,
+      candles: 288,
+      volatilityAnnual: sample.volatilityAnnual,
+    },
     posterior: { centerUsdE6: priceUsdE6, centerLog, sigmaLog: 0.01, horizonS: 3600 },
     range: {
       tickLower,
