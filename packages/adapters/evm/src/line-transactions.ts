@@ -1,8 +1,8 @@
-import type { Address, Hex } from 'viem';
+import { type Address, type Hex, size } from 'viem';
 import { z } from 'zod';
 import { ChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
-import { type Marker, splitMarker } from './encode-marker.ts';
+import { MARKER_BYTES, type Marker, splitMarker } from './encode-marker.ts';
 import { readInRanges } from './log-ranges.ts';
 
 const hex = z
@@ -50,7 +50,7 @@ export type MinedTransaction = {
   readonly succeeded: boolean;
   /** All that it cost its sender beside what it moved: gas, and the data fee of OP-stack chains. */
   readonly feeWei: bigint;
-  /** What stands behind its calldata, when it looks like one of our plans' markers. */
+  /** The marker of one of our plans behind its calldata, judging by the length. */
   readonly marker: Marker | null;
   readonly logs: readonly ChainLog[];
 };
@@ -98,9 +98,15 @@ async function readTransaction(chain: ChainReader, hash: Hex): Promise<MinedTran
     index: Number(receipt.transactionIndex),
     succeeded: receipt.status === 1n,
     feeWei: receipt.gasUsed * receipt.effectiveGasPrice + (receipt.l1Fee ?? 0n),
-    marker: splitMarker(transaction.input)?.marker ?? null,
+    marker: markerBehind(transaction.input),
     logs: receipt.logs.map(toLog),
   };
+}
+
+/** Arguments are whole words of 32 bytes, so what is behind them shows by the length: other calldata has no marker. */
+function markerBehind(input: Hex): Marker | null {
+  const behind = (size(input) - 4) % 32;
+  return behind === MARKER_BYTES % 32 ? (splitMarker(input)?.marker ?? null) : null;
 }
 
 function toLog(log: z.output<typeof logSchema>): ChainLog {
