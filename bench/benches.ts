@@ -6,4 +6,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   breach: async () => (await import('./breach/breach.ts')).breach,
   start: async () => (await import('./start/start.ts')).start,
   'pool-replay': async () => (await import('./pool-replay.ts')).poolReplay,
+  'real-day': async () => (await import('./real-day/real-day.ts')).realDay,
+  calibration: async () => (await import('./calibration/calibration.ts')).calibration,
 };
