@@ -56,4 +56,31 @@ describe('the likelihood', () => {
     expect(broken.candles).toBe(1);
     expect(broken.sigmaLog).toBeGreaterThan(0);
   });
+
+  it('stays with the slow volatility while the fast one is within chance, and follows it beyond', () => {
+    const at = (late: number) =>
+      buildLikelihood(sampleObserved({ closesUsd: [...zigzag(240, 0.001), ...zigzag(48, late)] }), settings, 3600);
+    const same = at(0.0012);
+    expect(same.volatilityAnnual).toBe(same.slowAnnual);
+    const wild = at(0.004);
+    expect(wild.volatilityAnnual).toBeGreaterThan(1.4 * (wild.slowAnnual ?? 0));
+    expect(wild.volatilityAnnual).toBeLessThan(wild.fastAnnual ?? 0);
+    const quiet = at(0.0001);
+    expect(quiet.volatilityAnnual).toBeLessThan(0.8 * (quiet.slowAnnual ?? 0));
+    expect(quiet.volatilityAnnual).toBeGreaterThan(0.5 * (quiet.slowAnnual ?? 0));
+  });
+
+  it('is wider under a volatility trigger and under no other, and says so', () => {
+    const of = (trigger: 'volatility' | 'gas') =>
+      buildLikelihood(sampleObserved({ trigger, closesUsd: zigzag(200, 0.001) }), settings, 3600);
+    expect(of('volatility').sigmaLog / of('gas').sigmaLog).toBeCloseTo(1.25, 12);
+    expect([of('volatility').widening, of('gas').widening]).toEqual([1.25, 1]);
+  });
+
+  it('is wider by the factor for its own uncertainty', () => {
+    const of = (estimationFactor: number) =>
+      buildLikelihood(sampleObserved({ closesUsd: zigzag(200, 0.001) }), { ...settings, estimationFactor }, 3600);
+    expect(of(1.05).sigmaLog / of(1).sigmaLog).toBeCloseTo(1.05, 12);
+    expect(of(1.05).volatilityAnnual).toBe(of(1).volatilityAnnual);
+  });
 });

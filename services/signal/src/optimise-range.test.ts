@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sampleObserved } from '../test/sample-observed.ts';
-import { optimiseRange, smallestWindow } from './optimise-range.ts';
+import { heaviestRange, massWithin, optimiseRange, smallestWindow } from './optimise-range.ts';
+import { updatePosterior } from './update-posterior.ts';
 
 const masses = fc
   .array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 60 })
@@ -55,5 +56,46 @@ describe.each([0, 1] as const)('the range with the dollar as token%i', (stable) 
     expect(range.lowerUsdE6).toBeLessThan(3_000_000_000);
     expect(range.upperUsdE6).toBeGreaterThan(3_000_000_000);
     expect(Math.log(range.upperUsdE6 / range.lowerUsdE6)).toBeCloseTo(30 * Math.log(1.0001), 6);
+  });
+
+  it('is the smallest there is on the grid: no pair of ticks that is closer holds the coverage', () => {
+    const view = fc.record({
+      centerLog: fc.double({ min: Math.log(2900), max: Math.log(3100), noNaN: true }),
+      sigmaLog: fc.double({ min: 0.0005, max: 0.01, noNaN: true }),
+      degreesOfFreedom: fc.constantFrom(3, 8, Number.POSITIVE_INFINITY),
+      weight: fc.double({ min: 0.05, max: 1, noNaN: true }),
+    });
+    const views = fc.array(view, { minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(views, fc.constantFrom(10, 60), fc.constantFrom(0.5, 0.9, 0.95), (given, tickSpacing, coverage) => {
+        const { pool } = sampleObserved({ stable, tickSpacing }).market;
+        const posterior = updatePosterior(given, pool, 200);
+        const range = optimiseRange(posterior, pool, coverage);
+        expect(Math.abs(range.tickLower % posterior.binTicks)).toBe(0);
+        expect(Math.abs(range.tickUpper % posterior.binTicks)).toBe(0);
+        expect(massWithin(posterior, range)).toBeCloseTo(range.mass, 12);
+        expect((range.tickUpper - range.tickLower) / posterior.binTicks).toBe(bruteForce(posterior.masses, coverage));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of a given width is the heaviest there is on the spacing’s grid', () => {
+    const { pool } = sampleObserved({ stable }).market;
+    const view = (usd: number, weight: number) => ({
+      ...{ centerLog: Math.log(usd), sigmaLog: 0.004, degreesOfFreedom: 8, weight },
+    });
+    const posterior = updatePosterior([view(3000, 0.3), view(3060, 0.7)], pool, 400);
+    for (const widthTicks of [10, 70, 200, 2000, 100_000]) {
+      const found = heaviestRange(posterior, widthTicks, pool);
+      expect(found.tickUpper - found.tickLower).toBe(widthTicks);
+      expect(Math.abs(found.tickLower % 10)).toBe(0);
+      const end = posterior.firstTick + posterior.binTicks * posterior.masses.length;
+      let most = 0;
+      for (let tickLower = posterior.firstTick - widthTicks; tickLower < end; tickLower += 10) {
+        most = Math.max(most, massWithin(posterior, { tickLower, tickUpper: tickLower + widthTicks }));
+      }
+      expect(massWithin(posterior, found)).toBeCloseTo(most, 9);
+    }
   });
 });

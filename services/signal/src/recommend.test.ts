@@ -51,6 +51,42 @@ it('widens the range when the market gets wilder', () => {
   expect(width(0.004)).toBeGreaterThan(2 * width(0.001));
 });
 
+it('is wider in prior, likelihood, posterior and range under a volatility trigger', () => {
+  const [calm, wide] = (['scheduled', 'volatility'] as const).map((trigger) =>
+    recommended(sampleObserved({ trigger })),
+  );
+  if (calm === undefined || wide === undefined) throw new Error('two triggers, two recommendations');
+  expect(wide.prior.sigmaLog).toBeCloseTo(2 * calm.prior.sigmaLog, 12);
+  expect(wide.posterior.sigmaLog / calm.posterior.sigmaLog).toBeGreaterThan(1.2);
+  const width = ({ range }: typeof calm) => range.tickUpper - range.tickLower;
+  expect(width(wide)).toBeGreaterThan(1.1 * width(calm));
+});
+
+it('leans on the prior the more, the fewer candles there are', () => {
+  const apart = (count: number) => {
+    const closesUsd = Array.from({ length: count }, (_, index) => 3000 * Math.exp(0.0008 * Math.sin(index * 1.7)));
+    const { prior, posterior } = recommended(sampleObserved({ closesUsd, trades: [{ priceUsd: 3030, usd: 1e6 }] }));
+    return (prior.centerLog - posterior.centerLog) / (prior.centerLog - Math.log(3000));
+  };
+  expect(apart(2)).toBeLessThan(apart(100));
+  expect(apart(100)).toBeLessThan(apart(288));
+  expect(apart(288)).toBeLessThan(1);
+});
+
+it('says what other ranges would hold, the held one among them', () => {
+  const observed = sampleObserved();
+  const { alternatives = [], range } = recommended(observed);
+  const { tickLower, tickUpper } = observed.market.position;
+  expect(alternatives.map(({ kind }) => kind)).toEqual(['coverage', 'coverage', 'coverage', 'held-width', 'held']);
+  expect(alternatives.slice(0, 3).map(({ coverage }) => coverage)).toEqual([0.5, 0.8, 0.95]);
+  const [half, most, , moved, held] = alternatives;
+  expect(held).toMatchObject({ tickLower, tickUpper });
+  expect((moved?.tickUpper ?? 0) - (moved?.tickLower ?? 0)).toBe(tickUpper - tickLower);
+  expect(moved?.mass).toBeGreaterThanOrEqual(held?.mass ?? 1);
+  expect(half?.mass).toBeLessThan(most?.mass ?? 0);
+  expect(most?.mass).toBeLessThan(range.mass);
+});
+
 /** mulberry32: the same numbers in every run. */
 function seeded(seed: number): () => number {
   let state = seed;

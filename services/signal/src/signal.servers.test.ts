@@ -36,7 +36,7 @@ beforeAll(async () => {
   const inbox = createInbox(redis);
   bus = await openBus({ url: nats.url, service: 'signal', inbox, log });
   others = await openBus({ url: nats.url, service: 'market-data', inbox, log });
-  service = await start({ bus, config, log });
+  service = await start({ bus, redis, config, log, now: Date.now });
 });
 
 afterAll(async () => {

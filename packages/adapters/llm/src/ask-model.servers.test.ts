@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   answering,
   cutting,
@@ -11,7 +10,8 @@ import {
   silent,
   stalling,
   startMessagesServer,
-} from '../test/messages-server.ts';
+} from '@rangeward/localnet/messages-server';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Model, openModel } from './ask-model.ts';
 
 const apiKey = 'sk-ant-test-0123456789abcdef';
@@ -54,7 +54,8 @@ describe('a question', () => {
       ],
       output_config: { effort: 'low', format: { type: 'json_schema', schema: { additionalProperties: false } } },
     });
-    const { properties, required } = (request?.body as unknown as Sent).output_config.format.schema;
+    const { format } = (request?.body.output_config ?? {}) as { format: { schema: Schema } };
+    const { properties, required } = format.schema;
     expect(Object.values(properties).map((field) => field.enum.length)).toEqual([3, 3, 4, 3]);
     expect(required).toEqual(Object.keys(properties));
     // Not accepted by every model; and tools are something that a model which only answers never has.
@@ -71,7 +72,6 @@ describe('a question', () => {
   });
 });
 
-type Sent = { output_config: { format: { schema: Schema } } };
 type Schema = { properties: Record<string, { enum: string[] }>; required: string[] };
 
 it('an answer is read, with what it used', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that speaks the Messages API as a test wants it, over real HTTP. */
+/** A server that speaks the Messages API of a model's provider as a test wants it, over real HTTP. */
 
 export type Received = {
   readonly headers: IncomingMessage['headers'];
