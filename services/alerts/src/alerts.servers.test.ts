@@ -1,6 +1,7 @@
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
+import { createRunRecords } from '@rangeward/adapter-redis/run-records';
 import { type Run, type RunResult, runCompleted, runStarted } from '@rangeward/contracts';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
@@ -73,9 +74,12 @@ function resultOf(run: Run, given: Partial<RunResult>): RunResult {
   return { ...Object.fromEntries(unknown.map((name) => [name, null])), ...known } as RunResult;
 }
 
-const complete = (number: number, given: Partial<RunResult>) => {
+/** As the ledger does it: said, then written down. */
+const complete = async (number: number, given: Partial<RunResult>) => {
   const run = runOf(number);
-  return scheduler.publish(runCompleted, { run, result: resultOf(run, given) }, { correlationId: run.id });
+  const result = resultOf(run, given);
+  await scheduler.publish(runCompleted, { run, result }, { correlationId: run.id });
+  await createRunRecords(redis).close(run, result);
 };
 
 test('failed runs warn once, the fourth in a row is critical, and a rebalance informs', async () => {

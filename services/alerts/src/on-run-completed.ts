@@ -1,6 +1,6 @@
 import { type Handler, on } from '@rangeward/adapter-nats/bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
-import { noteRunEnd } from '@rangeward/adapter-redis/run-streaks';
+import { failuresInARow } from '@rangeward/adapter-redis/run-records';
 import { runCompleted } from '@rangeward/contracts';
 import type { OwnFailures } from './own-failures.ts';
 import type { RaiseAlert } from './raise-alert.ts';
@@ -9,16 +9,13 @@ import { alertOfRun } from './rules.ts';
 type Dependencies = { readonly redis: Redis; readonly raise: RaiseAlert; readonly failures: OwnFailures };
 
 /** A failed run warns, more than three in a row are critical, a rebalance informs. */
-export function onRunCompleted({ redis, raise, failures }: Dependencies): Handler {
+export function onRunCompleted({ redis, raise, failures: own }: Dependencies): Handler {
   return on(runCompleted, async ({ data: { run, result } }) => {
-    await failures.guard('run-completed', async () => {
+    await own.guard('run-completed', async () => {
       if (result.status === 'skipped') return;
-      const failuresInARow = await noteRunEnd(redis, `${run.chain}:${run.pool}:${run.position}`, {
-        id: run.id,
-        startedAtMs: Date.parse(run.startedAt),
-        failed: result.status === 'failed',
-      });
-      const alert = alertOfRun(run, result, failuresInARow);
+      // The ledger says that a run is over before it has written it down.
+      const failures = await failuresInARow(redis, run, { ...run, status: result.status });
+      const alert = alertOfRun(run, result, failures);
       if (alert !== null) await raise(alert);
     });
   });

@@ -2,7 +2,7 @@ import type { Run, RunResult } from '@rangeward/contracts';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closeRedis, connectRedis, type Redis } from './connect.ts';
-import { createRunRecords, type RunRecords } from './run-records.ts';
+import { createRunRecords, failuresInARow, type RunRecords } from './run-records.ts';
 
 const startedMs = Date.UTC(2026, 0, 5);
 const runOf = (number: number): Run => ({
@@ -119,6 +119,29 @@ describe('the run ledger', () => {
     });
     await records.close(runOf(4), resultOf(runOf(4)));
     expect(await records.totals(runOf(1))).toMatchObject({ consecutiveFailures: 0, failed: 2, completed: 1 });
+  });
+
+  it('counts them by when the runs began, whatever the order and number of their closings', async () => {
+    const close = (number: number, status: RunResult['status']) =>
+      records.close(runOf(number), resultOf(runOf(number), { status }));
+    const heard = (number: number) => failuresInARow(redis, runOf(number), { ...runOf(number), status: 'failed' });
+    await close(3, 'failed');
+    await close(1, 'completed');
+    for (let time = 0; time < 2; time += 1) await close(2, 'failed');
+    expect(await failuresInARow(redis, runOf(1))).toBe(2);
+    // One that is over and not yet written down counts where it belongs, one that is written down not again.
+    expect(await heard(4)).toBe(3);
+    expect(await heard(3)).toBe(2);
+    await close(6, 'completed');
+    expect(await heard(5)).toBe(0);
+    expect(await heard(7)).toBe(1);
+  });
+
+  it('remembers the newest fifty ends of a position', async () => {
+    for (let number = 1; number <= 60; number += 1) {
+      await records.close(runOf(number), resultOf(runOf(number), { status: 'failed' }));
+    }
+    expect(await failuresInARow(redis, runOf(1))).toBe(50);
   });
 
   it('finds the runs whose deadline has passed, and lists the newest first', async () => {

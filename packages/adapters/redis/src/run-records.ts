@@ -19,7 +19,7 @@ export type RunRecords = {
   read(runId: string): Promise<StoredRun | null>;
   /** Newest first. */
   list(options: { limit: number; beforeMs?: number }): Promise<StoredRun[]>;
-  totals(place: { chain: string; pool: string; position: string }): Promise<PositionTotals | null>;
+  totals(place: Place): Promise<PositionTotals | null>;
 };
 
 export type StoredRun = {
@@ -54,17 +54,21 @@ end
 return redis.call('HKEYS', KEYS[1])`,
 );
 
+// KEYS: run, open runs, the position's totals and its newest ends. ARGV: result, run id, status, end, fees, gas, whether it
+// rebalanced, start in ms, how many ends are kept.
 const closeRun = defineScript(
   'RunClose',
-  3,
+  4,
   `
 if redis.call('HSETNX', KEYS[1], 'result', ARGV[1]) == 0 then return 0 end
 redis.call('ZREM', KEYS[2], ARGV[2])
 local status = ARGV[3]
 redis.call('HSET', KEYS[3], 'lastRunId', ARGV[2], 'lastRunAt', ARGV[4])
 redis.call('HINCRBY', KEYS[3], status, 1)
-if status == 'failed' then redis.call('HINCRBY', KEYS[3], 'consecutiveFailures', 1) end
-if status == 'completed' then redis.call('HSET', KEYS[3], 'consecutiveFailures', 0) end
+if status ~= 'skipped' then
+  redis.call('ZADD', KEYS[4], ARGV[8], ARGV[2] .. ':' .. status)
+  redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[9])
+end
 redis.call('HINCRBY', KEYS[3], 'feesCollectedUsdE6', ARGV[5])
 redis.call('HINCRBY', KEYS[3], 'gasUsdE6', ARGV[6])
 if ARGV[7] == '1' then
@@ -77,8 +81,35 @@ return 1`,
 const OPEN = 'lp:{runs}:open';
 const BY_START = 'lp:{runs}:by-start';
 const runKey = (id: string) => `lp:{runs}:run:${id}`;
-const totalsKey = (place: { chain: string; pool: string; position: string }) =>
-  `lp:{runs}:totals:${place.chain}:${place.pool}:${place.position}`;
+const totalsKey = (place: Place) => `lp:{runs}:totals:${place.chain}:${place.pool}:${place.position}`;
+const endsKey = (place: Place) => `lp:{runs}:ends:${place.chain}:${place.pool}:${place.position}`;
+
+/** Ends of a position's runs that are remembered to count failures in a row. */
+const REMEMBERED = 50;
+
+type Place = { readonly chain: string; readonly pool: string; readonly position: string };
+
+/**
+ * How many of a position's newest runs failed in a row, at most 50: newest by their start, so that the count depends neither
+ * on the order in which they were closed nor on how often that was said. Skipped runs are passed over. `heard` is a run whose
+ * end is known before the ledger has written it down: it counts as well.
+ */
+export async function failuresInARow(redis: Redis, place: Place, heard?: RunEnd): Promise<number> {
+  const flat = await redis.zrevrange(endsKey(place), 0, -1, 'WITHSCORES');
+  const ends: { id: string; failed: boolean; startedAtMs: number }[] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const [id = '', status] = (flat[index] ?? '').split(':');
+    ends.push({ id, failed: status === 'failed', startedAtMs: Number(flat[index + 1]) });
+  }
+  if (heard !== undefined && heard.status !== 'skipped' && ends.every(({ id }) => id !== heard.id)) {
+    ends.push({ id: heard.id, failed: heard.status === 'failed', startedAtMs: Date.parse(heard.startedAt) });
+    ends.sort((a, b) => b.startedAtMs - a.startedAtMs || b.id.localeCompare(a.id));
+  }
+  const ended = ends.findIndex(({ failed }) => !failed);
+  return Math.min(REMEMBERED, ended === -1 ? ends.length : ended);
+}
+
+type RunEnd = { readonly id: string; readonly startedAt: string; readonly status: RunResult['status'] };
 
 const wireRun = runCompleted.schema.shape.run;
 const wireResult = runCompleted.schema.shape.result;
@@ -96,7 +127,7 @@ export function createRunRecords(redis: Redis): RunRecords {
     },
     facts: async (runId) => factsOf(await redis.hgetall(runKey(runId))),
     close: async (run, result) => {
-      const keys = [runKey(run.id), OPEN, totalsKey(run)];
+      const keys = [runKey(run.id), OPEN, totalsKey(run), endsKey(run)];
       const live = result.mode === 'live';
       const rebalanced = live && result.outcome === 'confirmed' && result.decision === 'rebalance';
       const first = await closeRun(redis, keys, [
@@ -107,6 +138,8 @@ export function createRunRecords(redis: Redis): RunRecords {
         live ? (result.feesCollectedUsdE6 ?? 0) : 0,
         live ? (result.gasUsdE6 ?? 0) : 0,
         rebalanced ? '1' : '0',
+        Date.parse(run.startedAt),
+        REMEMBERED,
       ]);
       return first === 1;
     },
@@ -129,8 +162,8 @@ export function createRunRecords(redis: Redis): RunRecords {
       return runs.flatMap((stored) => (stored === null ? [] : [stored]));
     },
     totals: async (place) => {
-      const fields = await redis.hgetall(totalsKey(place));
-      return fields.lastRunId === undefined ? null : totalsOf(fields);
+      const [fields, failures] = await Promise.all([redis.hgetall(totalsKey(place)), failuresInARow(redis, place)]);
+      return fields.lastRunId === undefined ? null : totalsOf(fields, failures);
     },
   };
 }
@@ -160,13 +193,13 @@ function factsOf(fields: Record<string, string>): Record<string, unknown> {
   );
 }
 
-function totalsOf(fields: Record<string, string>): PositionTotals {
+function totalsOf(fields: Record<string, string>, consecutiveFailures: number): PositionTotals {
   const number = (name: string) => Number(fields[name] ?? 0);
   return {
     lastRunId: fields.lastRunId ?? '',
     lastRunAt: fields.lastRunAt ?? '',
     lastRebalanceAt: fields.lastRebalanceAt ?? null,
-    consecutiveFailures: number('consecutiveFailures'),
+    consecutiveFailures,
     completed: number('completed'),
     failed: number('failed'),
     skipped: number('skipped'),
