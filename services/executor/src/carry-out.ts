@@ -100,7 +100,8 @@ async function storeIntent(work: PlanWork, step: RecordedStep): Promise<void> {
 /** Nothing is left to do: the plan is done, or an executor before us had stopped it and was taking its approvals back. */
 async function complete(work: PlanWork): Promise<TradeExecuted> {
   if (await restoreSteps(work)) return takeSteps(work);
-  const reached = work.plan.kind === 'collect' || mintedBy(work) !== undefined;
+  // The steps of a collect and of an exit are over when nothing follows; only a rebalance may have been stopped before.
+  const reached = work.plan.kind !== 'rebalance' || mintedBy(work) !== undefined;
   return reached ? closePlan(work, 'confirmed', confirmedReason(work)) : stop(work, 'stopped before it was done');
 }
 

@@ -127,6 +127,18 @@ describe('what is no plan at all', () => {
   });
 });
 
+test('the gas that decision expected counts, with the data fee of the layer below; a plan without it is not begun', () => {
+  const costOf = (change: Partial<Plan>) =>
+    checkPlan({ ...plan, ...change }, at).checks.find(({ name }) => name === 'gas-cost');
+  const units = 1_000_000;
+  // A million units at 1.1 gwei and 3,000 USD, and 0.001 coin of data.
+  expect(costOf({ expectedGas: { units, l1FeeWei: 0n } })?.value).toBe('3300000 micro-dollars');
+  expect(costOf({ expectedGas: { units, l1FeeWei: 10n ** 15n } })?.value).toBe('6300000 micro-dollars');
+  expect(costOf({ expectedGas: { units, l1FeeWei: 10n ** 16n } })?.passed).toBe(false);
+  const { expectedGas: _, ...silent } = plan;
+  expect(checkPlan(silent, at).refusal).toMatch(/^gas-cost is the plan does not say its gas/);
+});
+
 test('gas in dollars rounds up, dollars in gas round down', () => {
   expect(gasUsdE6RoundingUp(1n, 3_000_000_000)).toBe(1);
   expect(gasUsdE6RoundingUp(10n ** 15n, 3_000_000_000)).toBe(3_000_000);

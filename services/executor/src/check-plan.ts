@@ -144,14 +144,15 @@ export function twapGate(
   return gate('twap-deviation', away <= limits.maxTwapDeviationTicks, `${away} ticks`, threshold);
 }
 
-/** Gas of the dearest course a plan can take, measured on the real contracts, with some room. */
-const TYPICAL_GAS = { collect: 200_000n, rebalance: 1_150_000n } as const;
-
+/** What decision expected of the plan's gas, at the price now. A plan that does not say it is not begun. */
 function gasGate(plan: Plan, chain: WalletState): Gate {
-  const feeWei = chain.block.baseFeeWei + chain.priorityFeeWei;
-  const expected = gasUsdE6RoundingUp(TYPICAL_GAS[plan.kind] * feeWei, plan.market.nativePriceUsdE6);
   const { maxGasUsdE6 } = plan.limits;
-  return gate('gas-cost', expected <= maxGasUsdE6, `${expected} micro-dollars`, `at most ${maxGasUsdE6} micro-dollars`);
+  const most = `at most ${maxGasUsdE6} micro-dollars`;
+  if (plan.expectedGas === undefined) return gate('gas-cost', false, 'the plan does not say its gas', most);
+  const { units, l1FeeWei } = plan.expectedGas;
+  const wei = BigInt(units) * (chain.block.baseFeeWei + chain.priorityFeeWei) + l1FeeWei;
+  const expected = gasUsdE6RoundingUp(wei, plan.market.nativePriceUsdE6);
+  return gate('gas-cost', expected <= maxGasUsdE6, `${expected} micro-dollars`, most);
 }
 
 /** Wei of the native coin in micro-dollars, rounded up. */

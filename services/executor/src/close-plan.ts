@@ -46,8 +46,9 @@ async function settleRegistry(work: PlanWork, trade: TradeExecuted): Promise<voi
   const { tools, plan } = work;
   if (trade.leftover === null) return;
   const to = mintedBy(work)?.tokenId ?? plan.position.tokenId;
-  const rests = plan.kind === 'rebalance' && trade.tokenIdAfter === null;
-  if (rests) await reportResting(work, trade.leftover);
+  const rests = trade.tokenIdAfter === null;
+  // After an exit they rest there because that was decided.
+  if (rests && plan.kind === 'rebalance') await reportResting(work, trade.leftover);
   if (await tools.ledger.settlePosition(plan, { to, left: trade.leftover, rests })) return;
   tools.log.error({ planId: plan.planId, tokenId: String(to) }, 'the registry names another NFT as live');
   await tools.reportError({

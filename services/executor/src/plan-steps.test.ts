@@ -16,9 +16,11 @@ import fc from 'fast-check';
 import { type Address, decodeFunctionData, type Hex } from 'viem';
 import { describe, expect, test } from 'vitest';
 import { samplePlan, sampleWallet } from '../test/sample-plan.ts';
+import { mostForManager, mostForRouter } from './approval-bounds.ts';
 import { nextStep, type PoolNow, type Site, type Step, tokenOf } from './plan-steps.ts';
 import { type DoneStep, factsNamed, holdings, type StepFacts, type StepName, stepNumbers } from './step-facts.ts';
 import { summariseTrade } from './summarise-trade.ts';
+import { targetNow } from './target-now.ts';
 
 const { positionManager, swapRouter, routerKind } = knownChains.local;
 const site: Site = { positionManager, swapRouter, routerKind, wallet: sampleWallet };
@@ -151,6 +153,43 @@ describe('the order of steps', () => {
     const sold = factsNamed(done, 'swapped')!.amountIn;
     expect(share({ amount0: sold, amount1: 0n }, held, pool.sqrtPriceX96)).toBeLessThan(0.001);
     expect(share(holdings(done), held, pool.sqrtPriceX96)).toBeLessThan(0.0025);
+  });
+
+  test('an exit is the withdrawal and nothing after it', () => {
+    const plan = samplePlan({ target: null, change: (made) => ({ ...made, kind: 'exit' }) });
+    expect(takeAll(plan).steps.map((step) => step.name)).toEqual(['withdraw']);
+  });
+
+  test('where the plan allows no swap, what is held is minted as it is, and neither token nor router is approved beyond it', () => {
+    const change = (made: Omit<Plan, 'planId'>) => ({ ...made, swap: 'none' as const });
+    const plan = samplePlan({ target: { tickLower: 195_840, tickUpper: 196_240 }, change });
+    const { steps, done } = takeAll(plan);
+    expect(steps.map((step) => step.name)).toEqual(['withdraw', 'approve-manager-token1', 'mint', 'reset-manager-token1']);
+    const held = holdings(until(done, 'approve-manager-token1'));
+    expect(mostForManager(plan, until(done, 'mint'))).toEqual(held);
+    expect(mostForRouter(plan, done)).toEqual({ amount0: 0n, amount1: 0n });
+  });
+
+  test.each([
+    ['ahead of a price that ran into it', { tickLower: 195_780, tickUpper: 196_180 }, -63],
+    ['where it was planned, of a price that went the other way', { tickLower: 195_840, tickUpper: 196_240 }, 60],
+  ])('a range beside the price lies %s', (_, range, ticks) => {
+    const change = (made: Omit<Plan, 'planId'>) => ({ ...made, swap: 'none' as const });
+    const plan = samplePlan({ target: { tickLower: 195_840, tickUpper: 196_240 }, change });
+    const done = until(takeAll(plan).done, 'mint');
+    const step = nextStep({ plan, done, pool: moved(poolOf(plan), ticks), site, blockTimeS })!;
+    const { args } = decodeManager(step.call.data);
+    expect(args?.[0]).toMatchObject(range);
+  });
+
+  test('a range around the price stays where it was planned, wherever the price goes', () => {
+    const change = (made: Omit<Plan, 'planId'>) => ({ ...made, swap: 'none' as const });
+    const target = { tickLower: 195_800, tickUpper: 196_260 };
+    const plan = samplePlan({ target, change });
+    expect(targetNow(plan, moved(poolOf(plan), 90).sqrtPriceX96)).toEqual(target);
+    expect(targetNow(samplePlan({ target: { tickLower: 195_840, tickUpper: 196_240 } }), 1n << 96n)).toEqual({
+      ...{ tickLower: 195_840, tickUpper: 196_240 },
+    });
   });
 
   test('collecting is one transaction', () => {

@@ -17,12 +17,14 @@ import type { Address, Hex } from 'viem';
 import { mostForManager } from './approval-bounds.ts';
 import { bandAround, mintMinimums, swapMinimumRoundingDown, withdrawalMinimums } from './slippage-band.ts';
 import { type DoneStep, factsNamed, holdings, type StepName, stepNumbers } from './step-facts.ts';
+import { targetNow, targetOf } from './target-now.ts';
 
 /**
  * A plan is carried out one step at a time, and each step follows from the plan and from what the steps before it did:
  * collect: collect.
- * rebalance: withdraw; approve the position manager for each token; then, unless what came out fits the new range,
- * approve the router and swap; mint, and take every approval back that was not used up.
+ * exit: withdraw.
+ * rebalance: withdraw; approve the position manager for each token; then, unless what came out fits the new range or the
+ * plan allows no swap, approve the router and swap; mint, and take every approval back that was not used up.
  * Each step waits for its block, and the price moves with each. So the swap is sized when it is signed, and nothing but
  * its own block lies between it and the mint: the approvals come before, as bounds instead of exact amounts.
  * Whoever comes back after a crash asks the same question and gets the same answer.
@@ -63,6 +65,7 @@ export function nextStep(of: StepQuestion): Step | null {
   if (of.ending === true || isEnding(done)) return takeApprovalsBack(of);
   if (plan.kind === 'collect') return has(done, 'collect') ? null : collect(of);
   if (!has(done, 'withdraw')) return withdraw(of);
+  if (plan.kind === 'exit') return null;
   return approveManager(of, 0) ?? approveManager(of, 1) ?? swapIfWanted(of) ?? mint(of);
 }
 
@@ -120,6 +123,7 @@ function swapIfWanted(of: StepQuestion): Step | null {
  * approved for the other token: the price turned meanwhile, and the little that is then left over is worth no new start.
  */
 export function wantedSwap({ plan, done, pool }: SwapQuestion): WantedSwap | null {
+  if (plan.swap === 'none') return null;
   const held = holdings(done);
   const { sqrtPriceX96, liquidity } = pool;
   const { zeroForOne, amountIn } = swapToRatio({
@@ -169,7 +173,7 @@ function swap(of: StepQuestion, { zeroForOne, amountIn }: WantedSwap): Step {
 function mint(of: StepQuestion): Step {
   const { plan, site } = of;
   const most = mintable(of.done);
-  const target = targetOf(plan);
+  const target = targetNow(plan, of.pool.sqrtPriceX96);
   const minimums = mintMinimums({
     ...most,
     ...target,
@@ -243,10 +247,4 @@ function deadlineS(of: StepQuestion): bigint {
 export function tokenOf(plan: Plan, index: 0 | 1): Address {
   const { token0, token1 } = plan.market.pool;
   return (index === 0 ? token0 : token1).address as Address;
-}
-
-/** The new range of a rebalance. */
-export function targetOf(plan: Plan): { readonly tickLower: number; readonly tickUpper: number } {
-  if (plan.target === null) throw new Error('a rebalance has a target');
-  return { tickLower: plan.target.tickLower, tickUpper: plan.target.tickUpper };
 }

@@ -136,7 +136,7 @@ function rulesFor(tools: WalletTools, plan: Plan, step: Step, { done, chain, max
     planId: plan.planId,
     step: stepNumbers[step.name],
     tokenId: plan.position.tokenId,
-    approvable: { positionManager: mostForManager(plan, done), swapRouter: mostForRouter(done) },
+    approvable: { positionManager: mostForManager(plan, done), swapRouter: mostForRouter(plan, done) },
     nowBlockS: chain.block.timestampS,
     longestDeadlineS: tools.limits.longestDeadlineS,
     maxGasCostWei,

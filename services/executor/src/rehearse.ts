@@ -85,6 +85,7 @@ function transactionOf(step: Rehearsed, feeWei: bigint): TransactionRecord {
 function describe(plan: Plan, steps: readonly Rehearsed[], gasWei: bigint): string {
   const gasUsd = gasUsdE6RoundingUp(gasWei, plan.market.nativePriceUsdE6) / 1e6;
   const gas = `${steps.length} transactions for about ${gasUsd.toFixed(2)} USD of gas`;
+  if (plan.kind === 'exit') return `everything would be taken out into the wallet in ${gas}`;
   if (plan.target === null) return `the fees would be collected in ${gas}`;
   const { tickLower, tickUpper } = plan.target;
   return `the position would move to ticks ${tickLower}..${tickUpper} in ${gas}`;

@@ -2,6 +2,7 @@ import { poolAbi, positionManagerAbi, tokenAbi } from '@rangeward/adapter-evm/ab
 import type { RecordedLog } from '@rangeward/adapter-evm/receipts';
 import { smallerOf } from '@rangeward/uniswap-v3/full-math';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { type Address, type Log, parseEventLogs } from 'viem';
 
 /**
@@ -34,7 +35,14 @@ export type StepFacts =
       readonly amountOut: bigint;
       readonly sqrtPriceAfterX96: bigint;
     }
-  | { readonly kind: 'minted'; readonly tokenId: bigint; readonly liquidity: bigint; readonly amounts: Amounts };
+  | {
+      readonly kind: 'minted';
+      readonly tokenId: bigint;
+      readonly liquidity: bigint;
+      readonly amounts: Amounts;
+      /** Where, which need not be where it was planned; absent where no receipt says it. */
+      readonly range?: TickRange;
+    };
 
 export type DoneStep = { readonly name: StepName; readonly facts: StepFacts };
 
@@ -106,7 +114,9 @@ function mint(logs: Logs, sources: EventSources): StepFacts {
     logs: from(logs, sources.positionManager),
   });
   const { tokenId, liquidity, amount0, amount1 } = only(minted, 'IncreaseLiquidity').args;
-  return { kind: 'minted', tokenId, liquidity, amounts: { amount0, amount1 } };
+  const placed = parseEventLogs({ abi: poolAbi, eventName: 'Mint', logs: from(logs, sources.pool) });
+  const { tickLower, tickUpper } = only(placed, 'the pool’s Mint').args;
+  return { kind: 'minted', tokenId, liquidity, amounts: { amount0, amount1 }, range: { tickLower, tickUpper } };
 }
 
 function approval(name: StepName, logs: Logs): StepFacts {

@@ -8,8 +8,8 @@ import {
   valueUsdE6,
 } from '@rangeward/uniswap-v3/price';
 import { gasUsdE6RoundingUp } from './check-plan.ts';
-import { targetOf } from './plan-steps.ts';
 import { type DoneStep, factsNamed, holdings, type StepFacts } from './step-facts.ts';
+import { targetOf } from './target-now.ts';
 
 /** What is known of a plan when its work is over. */
 export type TradeFacts = {
@@ -73,7 +73,7 @@ type Live = Pick<TradeExecuted, 'tokenIdAfter' | 'tickLower' | 'tickUpper' | 'li
 
 /**
  * The NFT that is live at the end. A simulation changes none: it keeps the old NFT's id and tells the range and liquidity
- * that would have been. Between withdrawal and mint no NFT is live: the tokens rest in the wallet.
+ * that would have been. After an exit, as between withdrawal and mint, no NFT is live: the tokens rest in the wallet.
  */
 function livePosition(of: TradeFacts): Live {
   const { plan, done } = of;
@@ -81,7 +81,7 @@ function livePosition(of: TradeFacts): Live {
   const minted = factsNamed(done, 'minted');
   if (minted !== undefined) {
     const tokenIdAfter = of.outcome === 'simulated' ? tokenId : minted.tokenId;
-    return { tokenIdAfter, ...targetOf(plan), liquidityAfter: minted.liquidity };
+    return { tokenIdAfter, ...(minted.range ?? targetOf(plan)), liquidityAfter: minted.liquidity };
   }
   if (done.some((step) => step.name === 'withdraw')) {
     const tokenIdAfter = of.outcome === 'simulated' ? tokenId : null;

@@ -9,9 +9,10 @@ import {
 } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { decodeAbiParameters, decodeFunctionData, decodeFunctionResult, type Hex } from 'viem';
 import { simulateContract } from 'viem/actions';
-import { mintable, type PoolNow, type Step, targetOf, tokenOf, wantedSwap } from './plan-steps.ts';
+import { mintable, type PoolNow, type Step, tokenOf, wantedSwap } from './plan-steps.ts';
 import { followingStep, type Rehearsal, type Rehearsed } from './rehearsal.ts';
 import type { StepFacts } from './step-facts.ts';
+import { targetNow } from './target-now.ts';
 import type { WalletTools } from './wallet-tools.ts';
 
 /** Gas as measured on the real contracts, for steps that cannot be tried before those ahead of them were done. */
@@ -100,10 +101,11 @@ async function quote(tools: WalletTools, plan: Plan, done: readonly Rehearsed[],
 }
 
 function reckonMint(plan: Plan, done: readonly Rehearsed[], pool: PoolNow): Tried {
-  const at = { ...targetOf(plan), sqrtPriceX96: pool.sqrtPriceX96 };
+  const range = targetNow(plan, pool.sqrtPriceX96);
+  const at = { ...range, sqrtPriceX96: pool.sqrtPriceX96 };
   const liquidity = liquidityForAmounts({ ...at, ...mintable(done) });
   const amounts = amountsForLiquidityRoundingUp({ ...at, liquidity });
-  return { facts: { kind: 'minted', tokenId: 0n, liquidity, amounts }, gasUsed: MEASURED_GAS.mint };
+  return { facts: { kind: 'minted', tokenId: 0n, liquidity, amounts, range }, gasUsed: MEASURED_GAS.mint };
 }
 
 function approval(step: Step): Tried {

@@ -47,6 +47,7 @@ export function samplePlan(options: SampleOptions = {}): Plan {
     position: nft,
     market: sampleMarket(nft, tick, options.stable ?? 0),
     target,
+    expectedGas: { units: target === null ? 200_000 : 1_150_000, l1FeeWei: 0n },
     limits,
     reservationId: 'reservation-1',
   };
