@@ -7,6 +7,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { modelSource } from '@rangeward/cli/local/market-source';
 import { type RunResult, runCompleted, runStarted } from '@rangeward/contracts';
+import { localClient } from '@rangeward/localnet/local-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalSystem, openLocalSystem } from './local-system.ts';
 
@@ -89,6 +90,31 @@ describe('the operator’s command', () => {
     expect(await json('plan', 'list')).toEqual([]);
     const unknown = await rangeward('plan', 'abandon', 'ffff', '--yes');
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no wallet has plan ffff in hand') });
+  });
+
+  it('shows profit and loss of the position from the chain, for people, programs and tables', async () => {
+    await localClient(system.world.chain.rpcUrl).mine({ blocks: 1, interval: 12 });
+    const { out, err, code } = await rangeward('pnl', '--type', 'vs-hodl', '--detailed');
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toMatch(/put in +\$[\d,.]+: [\d,.]+ USDC and [\d.]+ WETH/);
+    expect(out).toMatch(/= change +[+-]\$/);
+    expect(out).toMatch(/fee APR +APR .* in 0\.\d+ days: under 7 days, this says little of a year/);
+    expect(out).toMatch(/increase +\d+ +\d+ +\d+ +0x[0-9a-f]{64}/);
+    const report = await json('pnl', '--position', 'main');
+    expect(report.tokenIds).toEqual([system.world.position.tokenId.toString()]);
+    expect(report.tokens.deposited).toEqual({
+      amount0: system.world.position.amount0.toString(),
+      amount1: system.world.position.amount1.toString(),
+    });
+    const { change, vsHodl, lvr, ...parts } = report.inStable.parts;
+    expect(Object.values<string>(parts).reduce((sum, part) => sum + BigInt(part), 0n)).toBe(BigInt(change));
+    expect(report.notes).toHaveLength(1);
+    const rows = (await rangeward('pnl', '--csv', '--period', 'month', '--periods', '2')).out.trim().split('\n');
+    expect(rows[0]).toMatch(/^from,to,fromBlock,toBlock,unit,feesCollected,/);
+    expect(rows[1]?.split(',')).toHaveLength(rows[0]?.split(',').length ?? 0);
+    const unknown = await rangeward('pnl', '--position', 'other');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('configured: local/main') });
   });
 
   it('shows a malformed trigger as a dead letter, replays it repaired, once, and drops it', async () => {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
@@ -23,6 +25,7 @@ import { type LocalSystem, openLocalSystem } from './local-system.ts';
 const recording = fileURLToPath(
   new URL('../../../shared/data/ethereum-usdc-weth-500-2024-01-05.pool-logs.csv', import.meta.url),
 );
+const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 const present = existsSync(recording);
 const positionManagerAbi = parseAbi([
   'function balanceOf(address) view returns (uint256)',
@@ -129,6 +132,29 @@ describe.skipIf(!present)(title, () => {
     });
     expect(before.ether - after.ether).toBe(sum((trade) => trade.gasWei));
   });
+
+  it('is told as profit and loss by the chain alone, to the wei what ledger, registry and wallet say', async () => {
+    const trades = confirmed();
+    const report = await readPnlReport(system);
+    const { position } = system.world;
+    expect(report.tokenIds).toEqual([position.tokenId, ...trades.map(({ tokenIdAfter }) => tokenIdAfter)].map(String));
+    // Where our events or the registry and the chain disagree, a note would say so.
+    expect(report.notes).toEqual([expect.stringContaining('pool’s own price')]);
+    const { tokens, inStable, performance } = report;
+    expect(tokens.deposited).toEqual({ amount0: `${position.amount0}`, amount1: `${position.amount1}` });
+    expect(tokens.idle).toEqual({
+      amount0: `${after.token0 - before.token0}`,
+      amount1: `${after.token1 - before.token1}`,
+    });
+    const fees = system.said(tradeExecuted).map(({ fees }) => fees);
+    expect(tokens.feesCollected.amount0).toBe(`${fees.reduce((sum, fee) => sum + (fee?.amount0 ?? 0n), 0n)}`);
+    const opening = await gasOf(system, position.txHash);
+    expect(BigInt(tokens.gas.amount1)).toBe(before.ether - after.ether + opening);
+    const { change, vsHodl: _, lvr, ...parts } = inStable.parts;
+    expect(Object.values<string>(parts).reduce((sum, part) => sum + BigInt(part), 0n)).toBe(BigInt(change));
+    expect(BigInt(lvr)).toBeGreaterThan(0n);
+    expect(performance.rebalances).toHaveLength(trades.length);
+  });
 });
 
 type Holdings = { readonly token0: bigint; readonly token1: bigint; readonly ether: bigint };
@@ -145,6 +171,17 @@ async function readHoldings({ world }: LocalSystem): Promise<Holdings> {
     client.getBalance({ address: owner }),
   ]);
   return { token0, token1, ether };
+}
+
+/** What the command says of a system that runs. */
+async function readPnlReport({ world }: LocalSystem) {
+  const text = await promisify(execFile)(process.execPath, [main, 'pnl', '--json', '--config', world.configFile]);
+  return JSON.parse(text.stdout);
+}
+
+async function gasOf({ world }: LocalSystem, hash: `0x${string}`): Promise<bigint> {
+  const { gasUsed, effectiveGasPrice } = await localClient(world.chain.rpcUrl).getTransactionReceipt({ hash });
+  return gasUsed * effectiveGasPrice;
 }
 
 async function readLiquidity({ world }: LocalSystem, tokenId: bigint): Promise<bigint> {

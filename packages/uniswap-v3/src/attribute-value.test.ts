@@ -87,7 +87,7 @@ function markOf({ nfts, last }: ReturnType<typeof live>, fees: Amounts): Mark {
 /** in = out + held, for one token. */
 function expectTokensConserved(sums: TokenSums, token: 'amount0' | 'amount1'): void {
   const of = (name: keyof TokenSums) => sums[name][token];
-  const came = of('deposited') + of('gifts') + of('feesCollected') + of('swapped') + of('leftBehind');
+  const came = of('deposited') + of('gifts') + of('feesCollected') + of('swapped') + of('fromLiquidity');
   expect(came).toBe(of('withdrawn') + of('idle') + of('owed') + of('principal'));
 }
 

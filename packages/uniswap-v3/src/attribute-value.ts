@@ -38,7 +38,7 @@ export type ValueParts = {
   readonly gasX192: bigint;
 };
 
-/** What happened to the tokens themselves, in wei; `leftBehind` is what liquidity paid out, less what it took in. */
+/** What happened to the tokens themselves, in wei; `fromLiquidity` is what liquidity paid out, less what it took in. */
 export type TokenSums = {
   readonly deposited: Amounts;
   readonly withdrawn: Amounts;
@@ -46,7 +46,7 @@ export type TokenSums = {
   readonly feesCollected: Amounts;
   readonly feesUncollected: Amounts;
   readonly swapped: Amounts;
-  readonly leftBehind: Amounts;
+  readonly fromLiquidity: Amounts;
   readonly gas: Amounts;
   /** Held at the end: in the wallet, owed by NFTs of what was decreased, and in liquidity. */
   readonly idle: Amounts;
@@ -122,7 +122,7 @@ function openBook(): Book {
     feesCollected: none,
     feesUncollected: none,
     swapped: none,
-    leftBehind: none,
+    fromLiquidity: none,
     gas: none,
     idle: none,
     owed: none,
@@ -199,7 +199,7 @@ function enterNft(book: Book, entry: NftEntry, quote: Quote, worthX192: bigint):
     nft.liquidity += entry.liquidity;
     nft.entry = addAmounts(nft.entry, entry);
     nft.putInX192 += worthX192;
-    sums.leftBehind = subtractAmounts(sums.leftBehind, entry);
+    sums.fromLiquidity = subtractAmounts(sums.fromLiquidity, entry);
     if (entry.kind === 'increase') sums.idle = subtractAmounts(sums.idle, entry);
     else {
       add(sums, 'gifts', entry);
@@ -212,7 +212,7 @@ function enterNft(book: Book, entry: NftEntry, quote: Quote, worthX192: bigint):
     nft.owed = addAmounts(nft.owed, entry);
     nft.ilX192 += valueX192(changed, quote);
     parts.ilRealisedX192 += valueX192(changed, quote);
-    add(sums, 'leftBehind', entry);
+    add(sums, 'fromLiquidity', entry);
     book.held = addAmounts(book.held, changed);
   } else {
     const principal = smallerAmounts(entry, nft.owed);
@@ -248,7 +248,7 @@ function close(book: Book, mark: Mark, quote: Quote): Attribution {
     parts.ilUnrealisedX192 += ilX192;
     parts.feesUncollectedX192 += valueX192(fees, quote);
     add(sums, 'principal', principal);
-    add(sums, 'leftBehind', principal);
+    add(sums, 'fromLiquidity', principal);
     add(sums, 'feesUncollected', fees);
   }
   const marked = new Set(mark.positions.map(({ nft }) => nft));

@@ -147,7 +147,7 @@ function printPerformance({ report }: PnlReading, screen: Screen): void {
 /** A yearly figure with the days it rests on, which it is never shown without. */
 function yearly(found: YearlyReturn | null): string {
   if (found === null) return 'not known: no time or nothing at work';
-  const text = `APR ${percent(found.apr, 1)}, APY ${found.apy === null ? 'none' : percent(found.apy, 1)}, from ${percent(found.ratio, 4)} in ${found.days.toFixed(3)} days`;
+  const text = `APR ${percent(found.apr, 1)}, APY ${found.apy === null ? 'none' : percent(found.apy, 1)}, from ${percent(found.ratio, 4)} in ${daysText(found.days)}`;
   return found.restsOnEnough ? text : `${text}: under 7 days, this says little of a year`;
 }
 
@@ -262,5 +262,9 @@ function isoTime({ timeS }: DatedMoment): string {
 }
 
 function daysOf({ from, to }: PnlReading['report']): string {
-  return `${((to.timeS - from.timeS) / 86_400).toFixed(3)} days`;
+  return daysText((to.timeS - from.timeS) / 86_400);
+}
+
+function daysText(days: number): string {
+  return `${days.toLocaleString('en-US', { maximumSignificantDigits: 3 })} days`;
 }
