@@ -29,7 +29,7 @@ export function serviceRights(service: ServiceName): Rights {
     publish: [
       ...catalogue
         .filter((event) => event.saidBy.some((who) => who === service))
-        .map((event) => `lp.v1.${event.name}.${event.address[0] === 'service' ? service : '>'}`),
+        .map((event) => `lp.v1.${event.name}.${saysOnlyItsOwn(event) ? service : '>'}`),
       ...own.flatMap(({ stream, durable }) => [
         `lp.v1.dlq.${stream}.${durable}`,
         `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
@@ -38,6 +38,8 @@ export function serviceRights(service: ServiceName): Rights {
       ]),
       ...(own.some(({ stream }) => stream === 'LP_ADVISORIES') ? secondNet() : []),
       ...(service === chartBucket.saidBy ? chartRights() : []),
+      // An entry of the audit trail is chained to the last one.
+      '$JS.API.STREAM.MSG.GET.LP_AUDIT',
       // Every start compares the streams with their declaration; what a stream is named and limited to is no secret.
       ...Object.keys(streams).map((stream) => `$JS.API.STREAM.INFO.${stream}`),
     ],
@@ -45,9 +47,16 @@ export function serviceRights(service: ServiceName): Rights {
   };
 }
 
+/** Events whose subject ends in who says them: nobody says another's. */
+function saysOnlyItsOwn({ address }: (typeof catalogue)[number]): boolean {
+  return address[0] === 'service' || address[0] === 'source';
+}
+
 /** Whoever hears that the broker gave a message up reads that message and buries it in its consumer's name. */
 function secondNet(): string[] {
-  const buried = Object.keys(streams).filter((stream) => stream !== 'LP_DLQ' && stream !== 'LP_ADVISORIES');
+  // The audit trail is in everybody's rights already.
+  const others = ['LP_DLQ', 'LP_ADVISORIES', 'LP_AUDIT'];
+  const buried = Object.keys(streams).filter((stream) => !others.includes(stream));
   return ['lp.v1.dlq.>', ...buried.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`)];
 }
 
@@ -66,6 +75,7 @@ export const operatorRights: Rights = {
   user: 'operator',
   publish: [
     'lp.v1.trigger.manual.>',
+    'lp.v1.audit.operator',
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',
     '$JS.API.STREAM.LIST',

@@ -123,12 +123,13 @@ function publishTable(): { subject: string; allowed: User[] }[] {
     users.filter((user) => event.saidBy.some((who) => who === (user === 'operator' ? 'person' : user)));
   return [
     ...catalogue
-      .filter((event) => event.name !== 'error-notification')
+      .filter((event) => event.name !== 'error-notification' && event.name !== 'audit')
       .map((event) => ({ subject: `lp.v1.${event.name}.local.${pool}`, allowed: says(event) })),
     ...serviceNames.map((service) => ({
       subject: `lp.v1.error-notification.${service}`,
       allowed: service === 'alerts' ? [] : only(service),
     })),
+    ...users.map((user) => ({ subject: `lp.v1.audit.${user}`, allowed: only(user) })),
     ...allConsumers.flatMap(({ service, stream, durable }) => [
       // alerts buries what the broker gave up, whosever it was.
       { subject: `lp.v1.dlq.${stream}.${durable}`, allowed: only(service, 'alerts') },
@@ -143,7 +144,7 @@ function publishTable(): { subject: string; allowed: User[] }[] {
       { subject: `$JS.API.STREAM.INFO.${stream}`, allowed: [...users] },
       {
         subject: `$JS.API.STREAM.MSG.GET.${stream}`,
-        allowed: ['LP_DLQ', 'LP_ADVISORIES'].includes(stream) ? only('operator') : only('operator', 'alerts'),
+        allowed: mayLookBackAt(stream),
       },
       { subject: `$JS.API.STREAM.MSG.DELETE.${stream}`, allowed: stream === 'LP_DLQ' ? only('operator') : [] },
       ...['CREATE', 'UPDATE', 'DELETE', 'PURGE', 'SNAPSHOT', 'RESTORE'].map((verb) => ({
@@ -167,6 +168,12 @@ function publishTable(): { subject: string; allowed: User[] }[] {
     { subject: '$SYS.REQ.SERVER.PING', allowed: [] },
     ...users.map((user) => ({ subject: `${inboxPrefix(user)}.forged`, allowed: [] })),
   ];
+}
+
+/** alerts buries what the broker gave up; every user chains to the audit trail; a person may look at everything. */
+function mayLookBackAt(stream: string): User[] {
+  if (stream === 'LP_AUDIT') return [...users];
+  return ['LP_DLQ', 'LP_ADVISORIES'].includes(stream) ? ['operator'] : ['operator', 'alerts'];
 }
 
 /** The body is empty and nobody hears the answer: nothing beyond the permission is tried. */

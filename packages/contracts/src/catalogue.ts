@@ -1,4 +1,5 @@
 import type { EventDefinition } from './define-event.ts';
+import { audit } from './events/audit.ts';
 import { decisionMade, rebalancePlanned } from './events/decisions.ts';
 import { tradeExecuted } from './events/executions.ts';
 import { runCompleted, runSkipped, runStarted } from './events/lifecycle.ts';
@@ -35,6 +36,7 @@ export const catalogue = [
   runCompleted,
   errorNotification,
   breakerChanged,
+  audit,
 ] as const satisfies readonly EventDefinition[];
 
 const byName = new Map<string, EventDefinition>(catalogue.map((definition) => [definition.name, definition]));

@@ -25,7 +25,7 @@ function wireOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
       if ('format' in def)
         return fc
           .date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true })
-          .map((date) => date.toISOString());
+          .map((date) => (def.format === 'date' ? date.toISOString().slice(0, 10) : date.toISOString()));
       return fc.string({ minLength: bound('min_length')?.minimum ?? 0, maxLength: 8 });
     }
     case 'number': {

@@ -165,7 +165,7 @@ function compileString(def: z.core.$ZodStringDef): Step | null {
   for (const check of checks) {
     if (check.check !== 'string_format') continue;
     const { format, pattern } = check as z.core.$ZodCheckStringFormatDef;
-    if ((format !== 'regex' && format !== 'datetime') || pattern === undefined) return null;
+    if (!['regex', 'datetime', 'date'].includes(format) || pattern === undefined) return null;
     // A pattern with one of these flags remembers where it stopped.
     if (pattern.global || pattern.sticky) return null;
     patterns.push(pattern);

@@ -1,3 +1,4 @@
+export { type AuditFact, type AuditVerdict, nextAuditEntry, verifyAuditChain } from './audit-chain.ts';
 export { catalogue, definitionNamed, definitionOf } from './catalogue.ts';
 export { fromWire, toWire } from './compile-schema.ts';
 export { type ConsumerDefinition, consumers } from './consumers.ts';
@@ -21,6 +22,7 @@ export {
   parseJson,
   type WireMessage,
 } from './envelope.ts';
+export { type AuditEntry, audit } from './events/audit.ts';
 export {
   type DecisionKind,
   decisionMade,

@@ -85,6 +85,16 @@ export const streams = {
     duplicateWindowS: 600,
     description: 'every other domain event; with LP_PLANS the source of replay',
   },
+  LP_AUDIT: {
+    subjects: ['lp.v1.audit.>'],
+    maxAgeDays: 3650,
+    storage: 'file',
+    discard: 'new',
+    maxBytes: 256 * MiB,
+    maxMessageBytes: 64 * 1024,
+    duplicateWindowS: 600,
+    description: 'the audit trail: one chain of entries, each with the hash of the one before',
+  },
   LP_ERRORS: {
     subjects: ['lp.v1.error-notification.>'],
     maxAgeDays: 30,
