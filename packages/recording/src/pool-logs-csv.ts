@@ -15,23 +15,51 @@ const columns = [
 ] as const;
 type Row = Record<(typeof columns)[number], string>;
 
+/** A log as the node sent it. */
+export type RawLog = { readonly place: LogPlace; readonly topics: [Hex, ...Hex[]]; readonly data: Hex };
+
 /**
  * The events in a file of a pool's raw logs, in the order of the chain, read as a stream.
- *
- * The file is CSV, as demeter-fetch writes a pool's raw logs: a header line with (in any order, others are passed over)
+ * @throws RecordingError with file, line and what was expected: see `readRawLogs`.
+ */
+export function readPoolLogs(path: string): AsyncGenerator<RecordedEvent> {
+  return parsePoolLogs(textOf(path), path);
+}
+
+/** The same for text that is already here; `name` stands for the file in messages. */
+export function parsePoolLogs(
+  chunks: AsyncIterable<string> | Iterable<string>,
+  name: string,
+): AsyncGenerator<RecordedEvent> {
+  return parseLogs(chunks, name, (line, { place, topics, data }) => {
+    try {
+      return decodePoolEvent(place, topics, data);
+    } catch (error) {
+      const cause = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      throw new CsvError(line, `expected a log of a Uniswap V3 pool (the oracle's apart): ${cause}`);
+    }
+  });
+}
+
+/**
+ * The logs in a CSV file, as demeter-fetch writes them: a header line with (in any order, others are passed over)
  * block_number, block_timestamp (`2024-01-05 00:00:23`, UTC), transaction_hash, transaction_index, log_index, topics (a
  * quoted list, `"['0x...', '0x...']"`) and data. Rows rise strictly by block_number, then log_index.
  * @throws RecordingError with file, line and what was expected.
  */
-export function readPoolLogs(path: string): AsyncGenerator<RecordedEvent> {
-  return parsePoolLogs(createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 }), path);
+export function readRawLogs(path: string): AsyncGenerator<RawLog> {
+  return parseLogs(textOf(path), path, (_line, log) => log);
 }
 
-/** The same for text that is already here; `name` stands for the file in messages. */
-export async function* parsePoolLogs(
+function textOf(path: string): AsyncIterable<string> {
+  return createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 });
+}
+
+async function* parseLogs<T>(
   chunks: AsyncIterable<string> | Iterable<string>,
   name: string,
-): AsyncGenerator<RecordedEvent> {
+  decode: (line: number, log: RawLog) => T,
+): AsyncGenerator<T> {
   const at = (line: number, expected: string): RecordingError =>
     new RecordingError(`${name}, line ${line}: ${expected}`);
   let indexes: number[] | undefined;
@@ -42,10 +70,11 @@ export async function* parsePoolLogs(
         indexes = columnIndexes(record);
         continue;
       }
-      const event = poolEvent(record, rowOf(record, indexes));
-      checkOrder(record.line, before, event);
-      before = event;
-      yield event;
+      const log = rawLog(record, rowOf(record, indexes));
+      const decoded = decode(record.line, log);
+      checkOrder(record.line, before, log.place);
+      before = log.place;
+      yield decoded;
     }
   } catch (error) {
     if (error instanceof CsvError) throw at(error.line, error.message);
@@ -75,7 +104,7 @@ function rowOf({ line, fields }: CsvRecord, indexes: readonly number[]): Row {
   return Object.fromEntries(cells) as Row;
 }
 
-function poolEvent({ line }: CsvRecord, row: Row): RecordedEvent {
+function rawLog({ line }: CsvRecord, row: Row): RawLog {
   const place: LogPlace = {
     blockNumber: integer(line, 'block_number', row.block_number),
     timestampS: utcSeconds(line, row.block_timestamp),
@@ -83,14 +112,7 @@ function poolEvent({ line }: CsvRecord, row: Row): RecordedEvent {
     transactionIndex: integer(line, 'transaction_index', row.transaction_index),
     logIndex: integer(line, 'log_index', row.log_index),
   };
-  const topics = topicList(line, row.topics);
-  const data = hex(line, 'data', row.data);
-  try {
-    return decodePoolEvent(place, topics, data);
-  } catch (error) {
-    const cause = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new CsvError(line, `expected a log of a Uniswap V3 pool (the oracle's apart): ${cause}`);
-  }
+  return { place, topics: topicList(line, row.topics), data: hex(line, 'data', row.data) };
 }
 
 function checkOrder(line: number, before: LogPlace | undefined, event: LogPlace): void {

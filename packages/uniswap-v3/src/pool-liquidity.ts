@@ -38,14 +38,21 @@ export function burn(pool: Pool, order: OwnedRange & { readonly liquidity: bigin
 export function burnUnknown(pool: Pool, order: OwnedRange & { readonly liquidity: bigint }): Amounts {
   assertTicks(pool, order);
   assertTickDelta(pool, order, -order.liquidity);
-  if (order.liquidity !== 0n) {
-    updateTick(pool, order.tickLower, -order.liquidity, false);
-    updateTick(pool, order.tickUpper, -order.liquidity, true);
-    for (const tick of [order.tickLower, order.tickUpper]) clearIfUnused(pool, tick);
-    if (isInRange(pool.tick, order)) pool.liquidity -= order.liquidity;
-    pool.positions.delete(positionKey(order));
-  }
+  changeTicks(pool, order, -order.liquidity);
+  if (order.liquidity !== 0n) pool.positions.delete(positionKey(order));
   return amountsForLiquidityRoundingDown({ ...order, sqrtPriceX96: pool.sqrtPriceX96 });
+}
+
+/**
+ * What a mint (positive) or burn (negative) does to the ticks and the active liquidity, whoever it was and whether or not
+ * the pool could have done it: for a pool of which not everything is known.
+ */
+export function changeTicks(pool: Pool, range: TickRange, liquidityDelta: bigint): void {
+  if (liquidityDelta === 0n) return;
+  updateTick(pool, range.tickLower, liquidityDelta, false);
+  updateTick(pool, range.tickUpper, liquidityDelta, true);
+  if (liquidityDelta < 0n) for (const tick of [range.tickLower, range.tickUpper]) clearIfUnused(pool, tick);
+  if (isInRange(pool.tick, range)) pool.liquidity += liquidityDelta;
 }
 
 /** `collect`: pays out what the position is owed, at most what is asked for (everything by default). Never reverts. */
@@ -156,7 +163,8 @@ function updateTick(pool: Pool, tick: number, liquidityDelta: bigint, upper: boo
 }
 
 function clearIfUnused(pool: Pool, tick: number): void {
-  if (pool.ticks.get(tick)?.liquidityGross !== 0n) return;
+  // Below zero it is only where events are missing, see `changeTicks`.
+  if ((pool.ticks.get(tick)?.liquidityGross ?? 0n) > 0n) return;
   pool.ticks.delete(tick);
   flipTick(pool.bitmap, tick);
 }

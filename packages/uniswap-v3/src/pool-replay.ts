@@ -6,7 +6,7 @@ import { type ComputedSwap, commitSwap, computeSwap, type SwapOrder, type SwapOu
 import { getTickAtSqrtRatio } from './tick-math.ts';
 
 /** The largest amount a swap can ask for. */
-const MAX_INT256 = (1n << 255n) - 1n;
+export const MAX_INT256 = (1n << 255n) - 1n;
 
 /** What a pool logs, in the order of block number and log index. Amounts in wei; a swap's are from the pool's side. */
 export type PoolEvent =
@@ -33,7 +33,8 @@ export type Divergence = {
 
 export type ReplayResult = { readonly kind: 'followed'; readonly events: number } | Divergence;
 
-type Difference = { readonly field: string; readonly said: string; readonly follows: string };
+/** Where an event differs from what follows from the state before it: see `Divergence`. */
+export type Difference = { readonly field: string; readonly said: string; readonly follows: string };
 
 /**
  * Carries a pool through recorded events, checking every one to the wei, and stops at the first that does not follow.
