@@ -69,12 +69,13 @@ describe.each([0, 1] as const)('the range with the dollar as token%i', (stable) 
     fc.assert(
       fc.property(views, fc.constantFrom(10, 60), fc.constantFrom(0.5, 0.9, 0.95), (given, tickSpacing, coverage) => {
         const { pool } = sampleObserved({ stable, tickSpacing }).market;
-        const posterior = updatePosterior(given, pool, 200);
+        const posterior = updatePosterior(given, pool, 512);
+        expect(posterior.binTicks).toBe(tickSpacing);
         const range = optimiseRange(posterior, pool, coverage);
-        expect(Math.abs(range.tickLower % posterior.binTicks)).toBe(0);
-        expect(Math.abs(range.tickUpper % posterior.binTicks)).toBe(0);
+        expect(Math.abs(range.tickLower % tickSpacing)).toBe(0);
+        expect(Math.abs(range.tickUpper % tickSpacing)).toBe(0);
         expect(massWithin(posterior, range)).toBeCloseTo(range.mass, 12);
-        expect((range.tickUpper - range.tickLower) / posterior.binTicks).toBe(bruteForce(posterior.masses, coverage));
+        expect((range.tickUpper - range.tickLower) / tickSpacing).toBe(bruteForce(posterior.masses, coverage));
       }),
       { numRuns: 300 },
     );
