@@ -11,7 +11,8 @@ const arrows: Record<string, readonly string[]> = {
   localnet: ['uniswap-v3', 'recording'],
   host: ['contracts', 'service', 'adapters'],
   services: ['contracts', 'uniswap-v3', 'service', 'adapters', 'host'],
-  apps: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services'],
+  // The operator's command runs the other apps; that none leads back is held below.
+  apps: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
   test: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
   bench: ['contracts', 'uniswap-v3', 'recording', 'service', 'adapters', 'localnet', 'host', 'services', 'apps'],
 };

@@ -1,0 +1,149 @@
+import { type Attribution, attributeValue } from '@rangeward/uniswap-v3/attribute-value';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
+import { isInRange } from '@rangeward/uniswap-v3/tick-grid';
+import { addAmounts, type LedgerEntry, roundPartsTogether } from '@rangeward/uniswap-v3/value-ledger';
+import type { Estate } from './carry-out.ts';
+import type { Decided, RunOptions } from './run-strategy.ts';
+import type { Strategy } from './strategy.ts';
+import type { TradeColumns } from './trade-columns.ts';
+
+/** The estate at a moment, micro-dollars rounded down. */
+export type SeriesPoint = {
+  readonly timeS: number;
+  readonly priceUsdE6: number;
+  /** Liquidity, fees and what is idle, less the gas paid so far. */
+  readonly valueUsdE6: number;
+  /** What was brought in, held. */
+  readonly hodlUsdE6: number;
+  /** Collected and not, at the price of the moment. */
+  readonly feesUsdE6: number;
+  readonly tickLower: number | null;
+  readonly tickUpper: number | null;
+  readonly inRange: boolean;
+  /** Ours of the liquidity in range. */
+  readonly share: number;
+};
+
+/** Where the change of value comes from, micro-dollars; costs are negative, and the parts add up to the change exactly. */
+export type Parts = {
+  readonly feesUsdE6: number;
+  /** What holding would have gained. */
+  readonly priceUsdE6: number;
+  /** Impermanent loss made final by moves, that of the open position, and what the price did to the changed holdings since. */
+  readonly ilRealisedUsdE6: number;
+  readonly ilUnrealisedUsdE6: number;
+  readonly ilCarriedUsdE6: number;
+  readonly swapCostUsdE6: number;
+  readonly gasUsdE6: number;
+};
+
+export type Outcome = {
+  readonly strategy: string;
+  readonly about: string;
+  readonly startS: number;
+  readonly endS: number;
+  readonly capitalUsdE6: number;
+  readonly valueUsdE6: number;
+  readonly hodlUsdE6: number;
+  readonly changeUsdE6: number;
+  readonly parts: Parts;
+  /** Loss against rebalancing, beside the sum; minute by minute. */
+  readonly lvrUsdE6: number;
+  readonly inRangeShare: number;
+  readonly rebalances: number;
+  readonly collects: number;
+  readonly exits: number;
+  readonly refused: number;
+  /** Largest share of the pool's liquidity in range that was ours, at the points of the series. */
+  readonly largestShare: number;
+  readonly decided: readonly Decided[];
+  readonly points: readonly SeriesPoint[];
+  readonly entries: readonly LedgerEntry[];
+  /** Every swap up to the end, as the pool with us in it saw them. */
+  readonly trades: TradeColumns;
+  readonly attribution: Attribution;
+};
+
+export function samplePoint(estate: Estate, entry: Amounts, timeS: number): SeriesPoint {
+  const { venue, terms, idle, gasUsdE6, feesCollected } = estate;
+  const { sqrtPriceX96, tick, liquidity } = venue.spot();
+  const position = venue.position();
+  const usdE6 = (amounts: Amounts) => Number(valueUsdE6({ ...amounts, sqrtPriceX96, stable: terms.stable }));
+  const { principal, fees } = position ?? { principal: NOTHING, fees: NOTHING };
+  const inRange = position !== null && isInRange(tick, position);
+  return {
+    timeS,
+    priceUsdE6: venue.trades.priceUsdE6[venue.trades.length - 1] ?? 0,
+    valueUsdE6: usdE6([principal, fees, idle].reduce(addAmounts)) - gasUsdE6,
+    hodlUsdE6: usdE6(entry),
+    feesUsdE6: usdE6(addAmounts(feesCollected, fees)),
+    tickLower: position?.tickLower ?? null,
+    tickUpper: position?.tickUpper ?? null,
+    inRange,
+    share: inRange && liquidity > 0n ? Number(position.liquidity) / Number(liquidity) : 0,
+  };
+}
+
+const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
+
+export function sumUp(of: {
+  readonly strategy: Strategy;
+  readonly options: RunOptions;
+  readonly estate: Estate;
+  readonly decided: readonly Decided[];
+  readonly points: readonly SeriesPoint[];
+}): Outcome {
+  const { strategy, options, estate, decided, points } = of;
+  const { venue, terms, entries, nft } = estate;
+  const position = venue.position();
+  const numeraire = terms.stable === 0 ? 'token0' : 'token1';
+  const open = position === null ? [] : [{ nft, principal: position.principal, collectable: position.fees }];
+  const mark = { sqrtPriceX96: venue.spot().sqrtPriceX96, positions: open };
+  const attribution = attributeValue({ entries, mark, numeraire });
+  const done = decided.filter(({ deed }) => deed?.kind === 'done');
+  const livedS = options.endS - options.startS;
+  return {
+    ...{ strategy: strategy.name, about: strategy.about, startS: options.startS, endS: options.endS },
+    capitalUsdE6: wholeUnits(attribution.depositedX192),
+    valueUsdE6: wholeUnits(attribution.valueX192),
+    hodlUsdE6: wholeUnits(attribution.hodlValueX192),
+    changeUsdE6: wholeUnits(attribution.changeX192),
+    parts: partsOf(attribution),
+    lvrUsdE6: Math.round(venue.lvrUsdE6()),
+    inRangeShare: livedS > 0 ? venue.inRangeS() / livedS : 0,
+    rebalances: done.filter(({ kind }) => kind === 'rebalance').length,
+    collects: done.filter(({ kind }) => kind === 'collect').length,
+    exits: done.filter(({ kind }) => kind === 'exit').length,
+    refused: decided.filter(({ deed }) => deed?.kind === 'refused').length,
+    largestShare: Math.max(0, ...points.map(({ share }) => share)),
+    ...{ decided, points, entries, attribution, trades: venue.trades },
+  };
+}
+
+/** Rounded together, so that what a person reads adds up as well. The dollar has 6 decimals: raw units are micro-dollars. */
+function partsOf({ parts }: Attribution): Parts {
+  const [fees, price, realised, unrealised, carried, swapCost, gas] = roundPartsTogether([
+    parts.feesCollectedX192 + parts.feesUncollectedX192,
+    parts.priceX192,
+    parts.ilRealisedX192,
+    parts.ilUnrealisedX192,
+    parts.ilCarriedX192,
+    parts.swapCostX192,
+    parts.gasX192,
+  ]).map(Number);
+  return {
+    feesUsdE6: fees ?? 0,
+    priceUsdE6: price ?? 0,
+    ilRealisedUsdE6: realised ?? 0,
+    ilUnrealisedUsdE6: unrealised ?? 0,
+    ilCarriedUsdE6: carried ?? 0,
+    swapCostUsdE6: swapCost ?? 0,
+    gasUsdE6: gas ?? 0,
+  };
+}
+
+/** Rounded toward minus infinity. */
+function wholeUnits(valueX192: bigint): number {
+  return Number(valueX192 >> 192n);
+}

@@ -1,0 +1,124 @@
+import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
+import type { PoolTerms } from './pool-terms.ts';
+
+/**
+ * Swaps in the order of the chain, a column for each number: a year of them fits in memory and a loop over them is fast.
+ * Only the first `length` are known; what lies behind is room, or the future of a tape.
+ */
+export type TradeColumns = {
+  length: number;
+  /** Time of the block, Unix seconds. */
+  timeS: Float64Array;
+  block: Float64Array;
+  /** Tick after the swap. */
+  tick: Int32Array;
+  /** Square root of token1/token0 in raw units after the swap. */
+  sqrtPrice: Float64Array;
+  /** Micro-dollars for one whole volatile token after the swap, rounded down as market-data does. */
+  priceUsdE6: Float64Array;
+  /** Raw dollar tokens that changed hands; with 6 decimals a number holds them exactly. */
+  stableRaw: Float64Array;
+  /** Raw volatile tokens that changed hands; a bigint where they are exact, a number where they are estimated. */
+  readonly volatileRaw: (bigint | number)[];
+};
+
+export type TradeRow = {
+  readonly timeS: number;
+  readonly block: number;
+  readonly tick: number;
+  readonly sqrtPriceX96: bigint;
+  readonly amount0: bigint;
+  readonly amount1: bigint;
+};
+
+export function createColumns(capacity: number): TradeColumns {
+  return {
+    length: 0,
+    timeS: new Float64Array(capacity),
+    block: new Float64Array(capacity),
+    tick: new Int32Array(capacity),
+    sqrtPrice: new Float64Array(capacity),
+    priceUsdE6: new Float64Array(capacity),
+    stableRaw: new Float64Array(capacity),
+    volatileRaw: [],
+  };
+}
+
+/** One swap at the end; makes room when there is none. */
+export function appendTrade(columns: TradeColumns, terms: PoolTerms, row: TradeRow): void {
+  if (columns.length === columns.timeS.length) grow(columns);
+  const at = columns.length;
+  columns.timeS[at] = row.timeS;
+  columns.block[at] = row.block;
+  columns.tick[at] = row.tick;
+  columns.sqrtPrice[at] = sqrtPriceOf(row.sqrtPriceX96);
+  columns.priceUsdE6[at] = priceUsdE6RoundingDown(terms, row.sqrtPriceX96);
+  const [stable, volatile] = terms.stable === 0 ? [row.amount0, row.amount1] : [row.amount1, row.amount0];
+  columns.stableRaw[at] = Number(stable < 0n ? -stable : stable);
+  columns.volatileRaw[at] = volatile < 0n ? -volatile : volatile;
+  columns.length = at + 1;
+}
+
+/** The first `length` swaps as columns of their own, to go on from. */
+export function copyColumns(columns: TradeColumns, length: number): TradeColumns {
+  return {
+    length,
+    timeS: columns.timeS.slice(0, length),
+    block: columns.block.slice(0, length),
+    tick: columns.tick.slice(0, length),
+    sqrtPrice: columns.sqrtPrice.slice(0, length),
+    priceUsdE6: columns.priceUsdE6.slice(0, length),
+    stableRaw: columns.stableRaw.slice(0, length),
+    volatileRaw: columns.volatileRaw.slice(0, length),
+  };
+}
+
+/** How many of the known swaps are not after `timeS`. */
+export function countUntil(columns: TradeColumns, timeS: number): number {
+  let low = 0;
+  let high = columns.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((columns.timeS[middle] ?? 0) <= timeS) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function sqrtPriceOf(sqrtPriceX96: bigint): number {
+  return Number(sqrtPriceX96) / 2 ** 96;
+}
+
+const ALMOST_WHOLE = 1e-4;
+
+/**
+ * As market-data says it, to the micro-dollar: the exact sum is only done where the quick one lies too close to a whole
+ * number to know which side of it. The quick one is good to 1e-15 of a price, so to 1e-5 micro-dollars at 10,000 dollars.
+ */
+function priceUsdE6RoundingDown(terms: PoolTerms, sqrtPriceX96: bigint): number {
+  const decimals = { decimals0: terms.token0.decimals, decimals1: terms.token1.decimals };
+  const quick = stablePerVolatile({ sqrtPriceX96, stable: terms.stable, ...decimals }) * 1e6;
+  const part = quick - Math.floor(quick);
+  if (quick < 1e11 && part > ALMOST_WHOLE && part < 1 - ALMOST_WHOLE) return Math.floor(quick);
+  return exactPriceUsdE6(terms, sqrtPriceX96);
+}
+
+function exactPriceUsdE6(terms: PoolTerms, sqrtPriceX96: bigint): number {
+  const square = sqrtPriceX96 * sqrtPriceX96;
+  const one = 10n ** BigInt(terms.stable === 0 ? terms.token1.decimals : terms.token0.decimals);
+  return Number(terms.stable === 0 ? (one << 192n) / square : (one * square) >> 192n);
+}
+
+function grow(columns: TradeColumns): void {
+  const capacity = Math.max(1024, columns.timeS.length * 2);
+  const wider = <Column extends Float64Array | Int32Array>(column: Column, made: Column): Column => {
+    made.set(column);
+    return made;
+  };
+  columns.timeS = wider(columns.timeS, new Float64Array(capacity));
+  columns.block = wider(columns.block, new Float64Array(capacity));
+  columns.tick = wider(columns.tick, new Int32Array(capacity));
+  columns.sqrtPrice = wider(columns.sqrtPrice, new Float64Array(capacity));
+  columns.priceUsdE6 = wider(columns.priceUsdE6, new Float64Array(capacity));
+  columns.stableRaw = wider(columns.stableRaw, new Float64Array(capacity));
+}
