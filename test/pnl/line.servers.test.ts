@@ -1,10 +1,12 @@
 import { poolAbi, positionManagerAbi } from '@rangeward/adapter-evm/abis';
+import type { TradeExecuted } from '@rangeward/contracts';
 import { operator, traders } from '@rangeward/localnet/accounts';
 import { addresses } from '@rangeward/localnet/addresses';
 import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
 import { sumOfPartsX192 } from '@rangeward/uniswap-v3/attribute-value';
 import { addAmounts, quoteAt, valueX192 } from '@rangeward/uniswap-v3/value-ledger';
 import { encodeFunctionData } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   balancesOf,
@@ -140,6 +142,37 @@ describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs,
     expect(reading.notes).toEqual(
       expect.arrayContaining([expect.stringContaining('counted as withdrawn'), expect.stringContaining('went to 0x')]),
     );
+  });
+
+  it('counts the gas of a step that reverted, which only our own events name, and says where they are wrong', async () => {
+    const before = await wallet();
+    const nft = await open(world, 400);
+    const late = { tokenId: nft, liquidity: 1n, amount0Min: 0n, amount1Min: 0n, deadline: 1n };
+    const data = encodeFunctionData({ abi: positionManagerAbi, functionName: 'decreaseLiquidity', args: [late] });
+    const account = privateKeyToAccount(operator.privateKey);
+    const hash = await world.client.sendTransaction({ account, to: positionManager, data, gas: 300_000n });
+    const receipt = await world.client.waitForTransactionReceipt({ hash });
+    expect(receipt.status).toBe('reverted');
+    const gasWei = receipt.gasUsed * receipt.effectiveGasPrice;
+    // As far as it is looked at.
+    const trade = {
+      planId: planA,
+      mode: 'live',
+      gasWei,
+      withdrawn: null,
+      fees: null,
+      transactions: [{ hash, status: 'reverted' }],
+    };
+    const reading = await readLinePnl(world, [nft], { trades: [trade as unknown as TradeExecuted] });
+    await expectTrue(reading, before);
+    expect(reading.ledger.entries.filter(({ entry }) => entry.kind === 'gas')).toMatchObject([
+      {},
+      { planId: planA, txHash: hash },
+    ]);
+    expect(reading.notes.filter((note) => note.startsWith('plan '))).toEqual([]);
+    const wrong = { ...trade, gasWei: gasWei + 1n };
+    const told = await readLinePnl(world, [nft], { trades: [wrong as unknown as TradeExecuted] });
+    expect(told.notes).toContainEqual(expect.stringContaining(`we said ${gasWei + 1n}`));
   });
 
   async function addByStranger(tokenId: bigint): Promise<void> {

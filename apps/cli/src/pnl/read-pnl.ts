@@ -149,6 +149,8 @@ function limitsOf(query: PnlQuery, ledger: ComposedLedger, native: string | null
   const limits = ['values, LVR too, are at the pool’s own price: there is no other here'];
   if (native === null)
     limits.push(`gas of ${ledger.gasWei} wei is not in the sum: the pool does not have the chain’s native coin`);
+  if (query.registered === null)
+    limits.push('the registry was not read or does not know it: its NFTs are those of the configuration and the chain');
   if (query.trades === null)
     limits.push('our own events could not be read: reverted transactions are missing, and nothing was compared');
   return limits;
