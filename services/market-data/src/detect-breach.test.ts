@@ -35,11 +35,17 @@ test('mirroring the token order mirrors the answer', () => {
   );
 });
 
-function announcements(ticks: readonly number[], rearmBlocks: number): { block: number; side: string }[] {
+/** What is announced of one block after the other; those of `passed` are known to be followed by others. */
+function announcements(
+  ticks: readonly number[],
+  rearmBlocks: number,
+  passed: (block: number) => boolean = () => false,
+): { block: number; side: string }[] {
   let open: Episode | null = null;
   const said: { block: number; side: string }[] = [];
   ticks.forEach((tick, block) => {
-    const step = stepEpisode(open, { where: detectBreach(tick, range, 10), tokenId: '1', block }, rearmBlocks);
+    const seen = { where: detectBreach(tick, range, 10), tokenId: '1', block, isNewest: !passed(block) };
+    const step = stepEpisode(open, seen, rearmBlocks);
     if (step.kind === 'announce') {
       open = step.episode;
       said.push({ block, side: step.episode.side });
@@ -66,9 +72,21 @@ test('a price that stays outside is said again every so many blocks, or never', 
   expect(announcements(outside, 0).map(({ block }) => block)).toEqual([0]);
 });
 
+test('of a gap only the newest block is announced, as if the ones before had been looked at', () => {
+  const gap = (block: number) => block < 4;
+  expect(announcements([120, 0, -120, 0, 120], 0, gap)).toEqual([{ block: 4, side: 'above' }]);
+  expect(announcements([120, 0, -120, 0, 0], 0, gap)).toEqual([]);
+  // Announced before the gap: the same episode is not said again, one that ended in the gap is.
+  const later = (block: number) => block > 0 && block < 4;
+  expect(announcements([120, 130, 105, 120, 150], 0, later)).toEqual([{ block: 0, side: 'above' }]);
+  expect(announcements([120, 0, 120, 130, 150], 0, later).map(({ block }) => block)).toEqual([0, 4]);
+  expect(announcements([120, -120, -130, 120, 150], 0, later).map(({ block }) => block)).toEqual([0, 4]);
+  expect(announcements([150, 150, 150, 150, 150], 2, later).map(({ block }) => block)).toEqual([0, 4]);
+});
+
 test('another NFT begins a new episode', () => {
   const open = { tokenId: '1', side: 'above', block: 7 } as const;
-  expect(stepEpisode(open, { where: 'above', tokenId: '2', block: 8 }, 0).kind).toBe('announce');
+  expect(stepEpisode(open, { where: 'above', tokenId: '2', block: 8, isNewest: true }, 0).kind).toBe('announce');
 });
 
 test('between two announcements on one side the price was inside, whatever the path', () => {

@@ -77,6 +77,27 @@ test('a restart while the price is outside repeats nothing and misses nothing', 
   ]);
 });
 
+test('of many breaches while it was away the newest alone is announced, and of those that are over none', async () => {
+  const { tickLower, tickUpper } = world.position;
+  const before = (await breaches()).length;
+  await service.stop();
+  const away: number[] = [];
+  for (const tick of [196_300, tickLower - 50, 196_300, tickUpper + 50, 196_300]) away.push(await world.tradeTo(tick));
+  // The last block has no swap: the gap's last price stands.
+  for (const tick of [tickLower - 50, 196_300, tickLower - 60]) away.push(await world.tradeTo(tick));
+  await world.client.mine({ blocks: 1 });
+  service = await world.startService();
+  for (const block of away) await said(block);
+  const all = await world.heard(priceBreachTrigger, before + 1);
+  expect(all.slice(before).map(({ data }) => [data.side, data.tick])).toEqual([['below', tickLower - 60]]);
+  expect(all.at(-1)?.data.block).toBe(away.at(-1)! + 1);
+  await service.stop();
+  for (const tick of [196_300, tickUpper + 50, 196_300]) await world.tradeTo(tick);
+  service = await world.startService();
+  await said(await world.tradeTo(196_310));
+  expect(await breaches()).toHaveLength(before + 1);
+});
+
 test('a tick says what the block did to the pool', async () => {
   const block = await world.tradeTo(196_300);
   const [event] = await said(block);

@@ -37,6 +37,7 @@ export type BlockHandler = {
   doubt(): void;
 };
 
+type BlockEvent = Extract<FeedEvent, { kind: 'block' }>;
 type PoolAfter = { readonly tick: number; readonly sqrtPriceX96: bigint; readonly liquidity: bigint };
 
 export function createBlockHandler(tools: BlockTools): BlockHandler {
@@ -47,25 +48,37 @@ export function createBlockHandler(tools: BlockTools): BlockHandler {
     for (const pool of pools) doubted.add(pool.address);
   };
 
-  async function onPool(pool: WatchedPool, block: BlockHeader, swaps: readonly SwapRow[], complete: boolean) {
+  /** The tick at which a gap left a pool, until the newest block was looked at. */
+  const passed = new Map<string, number>();
+
+  async function onPool(pool: WatchedPool, { header: block, complete, behind }: BlockEvent, swaps: readonly SwapRow[]) {
     const isDoubted = doubted.has(pool.address);
-    if (swaps.length === 0 && !isDoubted) return;
+    const left = passed.get(pool.address);
+    if (swaps.length === 0 && !isDoubted) {
+      if (behind > 0 || left === undefined) return;
+      await breaches.check(pool, await live.of(pool), left, block);
+      passed.delete(pool.address);
+      return;
+    }
     const after: PoolAfter = swaps.at(-1) ?? (await readPool(chain, pool.address, block, 60));
     const positions = await live.of(pool);
     // The breach goes out first: it is what somebody waits for.
-    const announced = breaches.check(pool, positions, after.tick, block);
+    const look = behind > 0 ? breaches.passOver : breaches.check;
+    const announced = look(pool, positions, after.tick, block);
     await Promise.all([announced, sayTick(tools.bus, pool, { block, after, swaps, complete })]);
     doubted.delete(pool.address);
+    if (behind > 0) passed.set(pool.address, after.tick);
+    else passed.delete(pool.address);
   }
 
-  async function onBlock({ header, rows, complete }: Extract<FeedEvent, { kind: 'block' }>): Promise<void> {
-    if (!complete) {
+  async function onBlock(event: BlockEvent): Promise<void> {
+    const { header, rows } = event;
+    if (!event.complete) {
       for (const history of histories.values()) history.drop(null);
       doubtAll();
     }
     const swaps = swapsByPool(rows);
-    const touched = pools.filter((pool) => swaps.has(pool.address) || doubted.has(pool.address));
-    await Promise.all(touched.map((pool) => onPool(pool, header, swaps.get(pool.address) ?? [], complete)));
+    await Promise.all(pools.map((pool) => onPool(pool, event, swaps.get(pool.address) ?? [])));
     for (const pool of pools) {
       const trades = (swaps.get(pool.address) ?? []).map((row) => toTrade(pool, row, header.timestampS));
       histories.get(pool.address)?.put(header, trades);
@@ -77,6 +90,7 @@ export function createBlockHandler(tools: BlockTools): BlockHandler {
       if (event.kind === 'block') return onBlock(event);
       for (const history of histories.values()) history.drop(event.ancestor);
       live.forget();
+      passed.clear();
       doubtAll();
       await breaches.rewind(event.ancestor ?? 0);
     },

@@ -24,6 +24,8 @@ export type FeedEvent =
       readonly rows: readonly PoolRow[];
       /** False on the first block after blocks that could not be read. */
       readonly complete: boolean;
+      /** Blocks known to follow it: more than 0 while a gap is being filled. */
+      readonly behind: number;
     }
   | {
       readonly kind: 'reorg';
@@ -159,7 +161,7 @@ async function advance(options: WatchOptions, state: State, head: BlockHeader): 
   // By HTTP, although a WebSocket stands: a connection that is asked as well as listened to gets delayed acknowledgements
   // from the kernel, and the node's news on it waits for them; measured, that makes a breach four times as late.
   const rows = options.pools.length === 0 ? [] : await readPoolLogsOfBlock(options.chain, options.pools, head.hash);
-  await tell(options, state, head, rows);
+  await tell(options, state, { header: head, rows, behind: 0 });
 }
 
 /** Looks for the highest block that the node still has, reports what fell off, and fills the gap up to `head`. */
@@ -201,21 +203,20 @@ async function fill(options: WatchOptions, state: State, to: number): Promise<vo
       throw toChainError(chain.name, 'filling a gap', new Error('the chain changed meanwhile'));
     }
     for (const header of headers) {
-      await tell(
-        options,
-        state,
-        header,
-        rows.filter((row) => row.blockNumber === header.number),
-      );
+      const own = rows.filter((row) => row.blockNumber === header.number);
+      await tell(options, state, { header, rows: own, behind: to - header.number });
     }
   }
 }
 
-async function tell(options: WatchOptions, state: State, header: BlockHeader, rows: PoolRow[]): Promise<void> {
+type ReadBlock = Pick<Extract<FeedEvent, { kind: 'block' }>, 'header' | 'rows' | 'behind'>;
+
+async function tell(options: WatchOptions, state: State, block: ReadBlock): Promise<void> {
+  const { header } = block;
   // Throws when the block is not the tip's child, before anybody hears of it.
   const chain = extendChain(state.chain, header, options.reorgDepth + 1);
   await state.early?.settled();
-  await options.onEvent({ kind: 'block', header, rows, complete: state.complete });
+  await options.onEvent({ kind: 'block', ...block, complete: state.complete });
   state.chain = chain;
   state.complete = true;
   await settle(options, state);
