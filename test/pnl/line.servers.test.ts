@@ -197,12 +197,11 @@ describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs,
     expect(changeX192).toBe(expected);
   }
 
-  /** The days before the last are told by the path of prices: the last takes what that is short of, some micro-dollars. */
+  /** The path of prices, which splits fees by period, says what the chain says but for some wei of rounding a swap, never more. */
   function expectPathFees({ report }: Awaited<ReturnType<typeof readLinePnl>>) {
+    const { amount0, amount1 } = report.feesBeyondPath;
+    for (const beyond of [amount0, amount1]) expect(beyond >= 0n && beyond < 100n).toBe(true);
     const fees = report.rows.map(({ inStable: row }) => row.feesCollected + row.feesUncollected);
-    expect(fees.slice(0, 1).every((day) => day > 0n)).toBe(true);
-    expect(fees.reduce((sum, day) => sum + day, 0n)).toBe(
-      report.total.inStable.feesCollected + report.total.inStable.feesUncollected,
-    );
+    expect(fees.filter((day) => day > 0n).length).toBeGreaterThanOrEqual(3);
   }
 });

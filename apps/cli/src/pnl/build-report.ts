@@ -1,8 +1,19 @@
-import { type Attribution, attributeValue, type ValueParts } from '@rangeward/uniswap-v3/attribute-value';
-import type { Mark, Numeraire } from '@rangeward/uniswap-v3/value-ledger';
-import { roundPartsTogether } from '@rangeward/uniswap-v3/value-ledger';
+import {
+  type Attribution,
+  attributeValue,
+  type TokenSums,
+  type ValueParts,
+} from '@rangeward/uniswap-v3/attribute-value';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import {
+  addAmounts,
+  type Mark,
+  type Numeraire,
+  roundPartsTogether,
+  subtractAmounts,
+} from '@rangeward/uniswap-v3/value-ledger';
 import type { DatedEntry } from './compose-ledger.ts';
-import { lvrUntil, markAt, type PathTerms, sliceLives } from './follow-liquidity.ts';
+import { lvrUntil, markAt, type PathTerms, type Slice, sliceLives } from './follow-liquidity.ts';
 import { measurePerformance, type Performance } from './measure-performance.ts';
 import { isBefore, type Moment } from './price-path.ts';
 
@@ -54,6 +65,11 @@ export type PnlReport = {
   readonly total: { readonly inStable: Parts; readonly inVolatile: Parts };
   readonly rows: readonly PeriodRow[];
   readonly performance: Performance;
+  /**
+   * What the chain's fees are more than those of the path of prices, which splits them by period: some wei of rounding a swap,
+   * and much more only when the pool's protocol fee was changed meanwhile.
+   */
+  readonly feesBeyondPath: Amounts;
 };
 
 type Cumulative = Record<Numeraire, { readonly found: Attribution; readonly lvrX192: bigint }>;
@@ -97,6 +113,7 @@ export function buildReport(of: ReportInput): PnlReport {
       inVolatile: partsBetween(undefined, end[volatile]),
     },
     rows,
+    feesBeyondPath: beyondPath(end[of.stable].found.tokens, slices),
     performance: measurePerformance({
       entries: of.entries,
       attribution: end[of.stable].found,
@@ -106,6 +123,11 @@ export function buildReport(of: ReportInput): PnlReport {
       toS: of.end.timeS,
     }),
   };
+}
+
+function beyondPath(tokens: TokenSums, slices: readonly Slice[]): Amounts {
+  const chain = addAmounts(tokens.feesCollected, tokens.feesUncollected);
+  return slices.reduce((left, { fees }) => subtractAmounts(left, fees), chain);
 }
 
 /** A state in whole units, rounded together so that the parts add up. */

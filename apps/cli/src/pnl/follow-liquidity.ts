@@ -11,7 +11,7 @@ import { isBefore, type Moment, priceAt, pricesBetween } from './price-path.ts';
 const none: Amounts = { amount0: 0n, amount1: 0n };
 
 /** What one NFT's liquidity, constant between two moments, earned and lost there by the path of prices. */
-type Slice = {
+export type Slice = {
   readonly nft: bigint;
   readonly to: Moment;
   readonly fees: Amounts;
@@ -53,11 +53,11 @@ export function sliceLives(entries: readonly DatedEntry[], cuts: readonly Moment
   return slices;
 }
 
-/** LVR up to a moment that the lives were cut at, of one NFT or of all. */
-export function lvrUntil(slices: readonly Slice[], moment: Moment, nft?: bigint): { token0: bigint; token1: bigint } {
+/** LVR of all NFTs up to a moment that the lives were cut at. */
+export function lvrUntil(slices: readonly Slice[], moment: Moment): { token0: bigint; token1: bigint } {
   const sum = { token0: 0n, token1: 0n };
   for (const slice of slices) {
-    if (isBefore(moment, slice.to) || (nft !== undefined && nft !== slice.nft)) continue;
+    if (isBefore(moment, slice.to)) continue;
     sum.token0 += slice.lvrX192.token0;
     sum.token1 += slice.lvrX192.token1;
   }

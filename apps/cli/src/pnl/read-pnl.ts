@@ -71,7 +71,7 @@ export async function readPnl(query: PnlQuery): Promise<PnlReading> {
     timeOf: (block) => times.get(block) ?? head.timestampS,
   });
   const differences = compareWithEvents({ line, ledger, registered: query.registered, trades });
-  const notes = [...ledger.notes, ...differences, ...limitsOf(query, ledger, native)];
+  const notes = [...ledger.notes, ...differences, ...limitsOf(query, ledger, report, native)];
   return { report, line, ledger, notes };
 }
 
@@ -145,10 +145,20 @@ async function lastBlockBefore(chain: ChainReader, timeS: number, low: number, h
 }
 
 /** What this report rests on where it does not rest on the chain's own figures. */
-function limitsOf(query: PnlQuery, ledger: ComposedLedger, native: string | null): string[] {
+function limitsOf(query: PnlQuery, ledger: ComposedLedger, report: PnlReport, native: string | null): string[] {
   const limits = ['values, LVR too, are at the pool’s own price: there is no other here'];
   if (native === null)
     limits.push(`gas of ${ledger.gasWei} wei is not in the sum: the pool does not have the chain’s native coin`);
+  const { feesBeyondPath, inStable } = report;
+  for (const token of ['amount0', 'amount1'] as const) {
+    const fees = inStable.tokens.feesCollected[token] + inStable.tokens.feesUncollected[token];
+    const beyond = feesBeyondPath[token];
+    // A thousandth is far more than rounding: the split by period is off, the total is not.
+    if ((beyond < 0n ? -beyond : beyond) * 1_000n > fees + 1_000_000n)
+      limits.push(
+        `fees by period are off: the path of prices says ${fees - beyond} wei of ${token}, the chain ${fees}`,
+      );
+  }
   if (query.registered === null)
     limits.push('the registry was not read or does not know it: its NFTs are those of the configuration and the chain');
   if (query.trades === null)
