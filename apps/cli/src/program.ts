@@ -10,6 +10,7 @@ const commands = {
   deadLetters: () => import('./commands/dead-letters.ts'),
   doctor: () => import('./commands/doctor.ts'),
   explain: () => import('./commands/explain.ts'),
+  model: () => import('./commands/model.ts'),
   plans: () => import('./commands/plans.ts'),
   pnl: () => import('./commands/pnl.ts'),
   runs: () => import('./commands/runs.ts'),
@@ -32,6 +33,7 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
   addReads(program, screen);
   addPnl(program, screen);
   addActs(program, screen, setExitCode);
+  addModel(program, screen);
   addPlans(program, screen);
   addDeadLetters(program, screen);
   addConfig(program, screen);
@@ -120,6 +122,17 @@ function addActs(program: Command, screen: Screen, setExitCode: (code: number) =
   withPlace(program.command('doctor').description('look at everything a start needs'))
     .addHelpText('after', examples('doctor', 'doctor --config rangeward.yaml --json'))
     .action(async (options) => setExitCode(await (await commands.doctor()).doctor(options, screen)));
+}
+
+function addModel(program: Command, screen: Screen): void {
+  const model = program.command('model').description('what the model said, and what came of it');
+  withPlace(model.command('record').description('its calls, newest first'))
+    .option('--limit <count>', 'how many', number, 20)
+    .addHelpText('after', examples('model record', 'model record --limit 5 --json'))
+    .action(async (options) => (await commands.model()).modelRecord(options, screen));
+  withPlace(model.command('score').description('how its opinions did, and the weight that they have earned'))
+    .addHelpText('after', examples('model score', 'model score --json'))
+    .action(async (options) => (await commands.model()).modelScore(options, screen));
 }
 
 function addPlans(program: Command, screen: Screen): void {

@@ -7,6 +7,7 @@ import { integer, percent, price, signedUsd, tokens, usd } from '../story/format
 import { printTitle, type Screen } from '../story/print-story.ts';
 import { showControls } from '../story/show-controls.ts';
 import { tellEvent } from '../story/tell-event.ts';
+import { tellEffect, tellOpinion } from '../story/tell-opinion.ts';
 import { findRun } from './runs.ts';
 
 /** Every number behind a run's decision, in the order in which it was made, so that a person can follow it. */
@@ -74,7 +75,8 @@ function explainMarket({ market }: EventData<typeof recommendation>, screen: Scr
   ]);
 }
 
-function explainView({ prior, likelihood, posterior, range }: EventData<typeof recommendation>, screen: Screen): void {
+function explainView(view: EventData<typeof recommendation>, screen: Screen): void {
+  const { prior, likelihood, opinion, opinionEffect, posterior, range } = view;
   printTitle(screen, `How it sees the price in ${Math.round(posterior.horizonS / 60)} minutes`);
   const width = (sigmaLog: number) => percent(sigmaLog, 2);
   printFacts(screen, [
@@ -86,7 +88,7 @@ function explainView({ prior, likelihood, posterior, range }: EventData<typeof r
       'likelihood',
       `± ${width(likelihood.sigmaLog)}, ${percent(likelihood.volatilityAnnual)} a year from ${likelihood.candles} returns, ${likelihood.degreesOfFreedom} degrees of freedom`,
     ],
-    ['model', 'no opinion was asked'],
+    ['model', `${tellOpinion(opinion)}${tellEffect(opinionEffect)}`],
     ['posterior', `${price(posterior.centerUsdE6)} ± ${width(posterior.sigmaLog)}`],
     [
       'range',

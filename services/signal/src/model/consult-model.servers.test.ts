@@ -19,7 +19,8 @@ import { sampleObserved } from '../../test/sample-observed.ts';
 import { computePrior } from '../compute-prior.ts';
 import { settings as allSettings, signalSettings } from '../config.ts';
 import { recommend } from '../recommend.ts';
-import { BUDGET_SCOPE, CALLS_BUDGET, COST_BUDGET, consultModel, DAY_MS, type ModelDesk } from './consult-model.ts';
+import { consultModel, type ModelDesk } from './consult-model.ts';
+import { BUDGET_SCOPE, CALLS_BUDGET, COST_BUDGET, DAY_MS } from './model-budgets.ts';
 
 const view = { blockTimeS: 12, ...signalSettings.parse({}) };
 const forever = new AbortController().signal;

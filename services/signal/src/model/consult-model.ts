@@ -14,6 +14,8 @@ import type { Logger } from '@rangeward/service/log';
 import { type AskedQuestion, askQuestion } from './ask-question.ts';
 import { describeCall } from './describe-call.ts';
 import { earnWeight, MOST_SCORES } from './earn-weight.ts';
+import { BUDGET_SCOPE, CALLS_BUDGET, COST_BUDGET, DAY_MS } from './model-budgets.ts';
+import { scoredOpinionOf } from './scored-opinion.ts';
 import { PROMPT_VERSION } from './write-prompt.ts';
 
 /** Everything that asking needs; opened once. */
@@ -40,11 +42,6 @@ export type Asking = {
   readonly own: EventData<typeof recommendation>;
 };
 
-/** The budgets of the day: calls, and micro-dollars. Both are one for all instances. */
-export const CALLS_BUDGET = 'model-calls';
-export const COST_BUDGET = 'model-usd-e6';
-export const BUDGET_SCOPE = 'all';
-export const DAY_MS = 86_400_000;
 /** With less time than this no answer comes. */
 const LEAST_MS = 1_000;
 
@@ -154,11 +151,5 @@ async function reserve(runId: string, { settings, redis, now }: ModelDesk): Prom
 
 async function currentWeight({ calls, settings }: ModelDesk): Promise<number> {
   const scores = await calls.scores({ model: settings.name, promptVersion: PROMPT_VERSION }, MOST_SCORES);
-  const opinions = scores.map(({ askedAt, outcome, without, full }) => ({
-    askedAtMs: Date.parse(askedAt),
-    outcomeAtMs: Date.parse(outcome.at),
-    without,
-    full,
-  }));
-  return earnWeight(opinions, settings.maxWeight).weight;
+  return earnWeight(scores.map(scoredOpinionOf), settings.maxWeight).weight;
 }
