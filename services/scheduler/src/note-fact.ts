@@ -19,7 +19,14 @@ export type RunFacts = {
   started?: { at: string; reason: string; requestedBy: string | null; requestCorrelationId: string | null };
   market?: { at: string; block: number; valueUsdE6: number; hodlUsdE6: number | null; idleUsdE6?: number };
   prior?: { at: string; centerUsdE6: number };
-  recommendation?: { at: string; centerUsdE6: number; tickLower: number; tickUpper: number };
+  recommendation?: {
+    at: string;
+    centerUsdE6: number;
+    tickLower: number;
+    tickUpper: number;
+    /** What the model said, in its numbers; absent without an opinion. */
+    opinion?: { direction: -1 | 0 | 1; confidence: 0 | 1 | 2 };
+  };
   decision?: { at: string; kind: DecisionKind; reason: string; planId: string | null };
   plan?: { at: string; planId: string };
   trade?: {
@@ -86,10 +93,18 @@ const rows: readonly Row[] = [
   })),
   row(priorComputed, ({ prior }, at) => ({ name: 'prior', fact: { at, centerUsdE6: prior.centerUsdE6 } })),
   row(
-    only(recommendation, recommendation.schema.pick({ run: true, posterior: true, range: true })),
-    ({ posterior, range }, at) => ({
+    only(recommendation, recommendation.schema.pick({ run: true, posterior: true, range: true, opinion: true })),
+    ({ posterior, range, opinion }, at) => ({
       name: 'recommendation',
-      fact: { at, centerUsdE6: posterior.centerUsdE6, tickLower: range.tickLower, tickUpper: range.tickUpper },
+      fact: {
+        at,
+        centerUsdE6: posterior.centerUsdE6,
+        tickLower: range.tickLower,
+        tickUpper: range.tickUpper,
+        ...(opinion?.kind === 'given' && {
+          opinion: { direction: opinion.answer.direction, confidence: opinion.answer.confidence },
+        }),
+      },
     }),
   ),
   row(

@@ -1,7 +1,7 @@
-import type { Run } from '@rangeward/contracts';
+import { type Opinion, type Run, recommendation } from '@rangeward/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FactName, RunFacts } from './note-fact.ts';
+import { type FactName, noteFact, type RunFacts } from './note-fact.ts';
 import { mayBeOver, summariseRun } from './summarise-run.ts';
 
 const run: Run = {
@@ -62,6 +62,19 @@ describe('the record of a run', () => {
       positionValueBeforeUsdE6: 101,
       requestCorrelationId: 'mine',
     });
+  });
+
+  it('carries what the model said, from the event that told it, and nothing without an opinion', () => {
+    const recommended = (opinion: Opinion) => {
+      const data = { run, opinion, posterior: { centerUsdE6: 3001 }, range: { tickLower: -10, tickUpper: 10 } };
+      const noted = noteFact(recommendation, { envelope: { time: at(2) }, data } as never)?.noted;
+      return summariseRun(run, { ...common, recommendation: noted?.fact as RunFacts['recommendation'] } as RunFacts);
+    };
+    const answer = { direction: -1, confidence: 1, regime: 0, width: 2 } as const;
+    const given = { kind: 'given', answer, weight: 0, model: 'm', promptHash: '', callId: '' } as const;
+    expect(recommended(given)).toMatchObject({ modelDirection: 'down', modelConfidence: 'medium' });
+    const none = { kind: 'none', reason: 'no-key', detail: '' } as const;
+    expect(recommended(none)).toMatchObject({ modelDirection: null, modelConfidence: null, recommendedTickLower: -10 });
   });
 
   it.each(['reverted', 'refused'] as const)('fails when the plan was %s, with its reason', (outcome) => {

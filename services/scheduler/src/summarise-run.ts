@@ -22,8 +22,7 @@ export function summariseRun(run: Run, facts: RunFacts): RunResult {
     durationMs: completedAt === null ? null : Math.max(0, Date.parse(completedAt) - Date.parse(run.startedAt)),
     block: facts.market?.block ?? null,
     vwapPriorCenterUsdE6: facts.prior?.centerUsdE6 ?? null,
-    modelDirection: null,
-    modelConfidence: null,
+    ...opinionOf(facts),
     posteriorCenterUsdE6: facts.recommendation?.centerUsdE6 ?? null,
     recommendedTickLower: facts.recommendation?.tickLower ?? null,
     recommendedTickUpper: facts.recommendation?.tickUpper ?? null,
@@ -38,6 +37,15 @@ export function summariseRun(run: Run, facts: RunFacts): RunResult {
     failure: end?.failure ?? null,
     requestCorrelationId: facts.started?.requestCorrelationId ?? null,
   };
+}
+
+const directions = { '-1': 'down', '0': 'flat', '1': 'up' } as const;
+const confidences = ['low', 'medium', 'high'] as const;
+
+function opinionOf({ recommendation }: RunFacts): Pick<RunResult, 'modelDirection' | 'modelConfidence'> {
+  const opinion = recommendation?.opinion;
+  if (opinion === undefined) return { modelDirection: null, modelConfidence: null };
+  return { modelDirection: directions[opinion.direction], modelConfidence: confidences[opinion.confidence] };
 }
 
 function executionOf({ trade }: RunFacts) {
