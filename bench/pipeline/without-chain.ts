@@ -36,7 +36,12 @@ export async function startMarketData(dependencies: HostedDependencies<MarketDat
     status: () => ({ source: 'memory', block: block.number, heardAtMs: now() }),
     stop: async () => {},
   };
-  const handler = onRunStarted({ feeds: new Map([[place.chain, feed]]), redis, settings, now });
+  const handler = onRunStarted({
+    chains: { feeds: new Map([[place.chain, feed]]), missing: new Map() },
+    redis,
+    settings,
+    now,
+  });
   const consumption = await bus.consume(consumers.marketDataRuns, [handler, ignoreOthers]);
   return { stop: () => consumption.stop() };
 }

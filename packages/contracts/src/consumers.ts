@@ -27,6 +27,8 @@ export type ConsumerDefinition = {
   readonly repeatable?: boolean;
   /** Pause after the first failure, 1,000 by default; doubles with each further one. */
   readonly retryFirstMs?: number;
+  /** Longest pause between two tries, a minute by default. */
+  readonly retryMostMs?: number;
 };
 
 const consumer = (
@@ -55,7 +57,14 @@ export const consumers = {
   // The ledger keeps the first fact of a name, so that no claim need say whether it has it.
   ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events', repeatable: true }),
   ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans', repeatable: true }),
-  marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', { name: 'runs' }),
+  marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', {
+    name: 'runs',
+    // A node that is away for a while costs a run some of its time and not the run: it is tried until its deadline, after
+    // which the handler itself refuses it.
+    maxAttempts: 400,
+    retryFirstMs: 250,
+    retryMostMs: 10_000,
+  }),
   signalMarkets: consumer('signal', 'LP_EVENTS', 'lp.v1.market-observed.>', { name: 'markets' }),
   decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', { name: 'recommendations' }),
   executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', {

@@ -10,11 +10,12 @@ import { buildCandles, sumByBlock, windowStartS } from './build-candles.ts';
 import type { ChainFeed } from './chain-feed.ts';
 import type { MarketDataSettings } from './config.ts';
 import { describeMarket } from './describe-market.ts';
+import type { FollowedChains } from './follow-chains.ts';
 import { realisedVolatility } from './measure-volatility.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
 
 type Tools = {
-  readonly feeds: ReadonlyMap<string, ChainFeed>;
+  readonly chains: Pick<FollowedChains, 'feeds' | 'missing'>;
   readonly redis: Redis;
   readonly settings: MarketDataSettings;
   readonly now: () => number;
@@ -23,9 +24,14 @@ type Tools = {
 /** Why there is nothing to observe, for a person. */
 type Skip = { readonly code: 'price-back-in-range' | 'position-gone'; readonly reason: string };
 
+/** The run's chain is configured and not followed yet; trying again later helps. */
+class ChainMissing extends Error {
+  override readonly name = 'ChainMissing';
+}
+
 /**
  * Reads everything a run needs at one block and says it, or says why the run is skipped. Rejections: `unknown-pool`,
- * `unknown-position`, `deadline-passed`, `no-native-price`; anything else is tried again.
+ * `unknown-position`, `deadline-passed`, `no-native-price`; anything else is tried again, until the run's deadline.
  */
 export function onRunStarted(tools: Tools): Handler {
   return on(runStarted, async ({ data: { run } }, context) => {
@@ -34,7 +40,9 @@ export function onRunStarted(tools: Tools): Handler {
         field: 'run.deadline',
       });
     }
-    const feed = tools.feeds.get(run.chain);
+    const { feeds, missing } = tools.chains;
+    const feed = feeds.get(run.chain);
+    if (feed === undefined && missing.has(run.chain)) throw new ChainMissing(`${run.chain}: ${missing.get(run.chain)}`);
     const pool = feed?.pools.find(({ address }) => address === run.pool);
     if (feed === undefined || pool === undefined) {
       throw new Rejection('unknown-pool', `no pool ${run.pool} is configured on ${run.chain}`, { field: 'run.pool' });

@@ -1,10 +1,9 @@
-import { openChain } from '@rangeward/adapter-evm/client';
 import { type Bus, ignoreOthers } from '@rangeward/adapter-nats/bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { consumers } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
-import { type ChainFeed, startChainFeed } from './chain-feed.ts';
 import type { Settings } from './config.ts';
+import { type FollowedChains, followChains } from './follow-chains.ts';
 import { onRunStarted } from './on-run-started.ts';
 
 export type Dependencies = {
@@ -18,7 +17,7 @@ export type Dependencies = {
 
 export type MarketData = {
   stop(): Promise<void>;
-  /** Not ready while a chain's feed has been silent for longer than configured. */
+  /** Not ready while a chain is not followed, or its feed has been silent for longer than configured. */
   readiness(): { readonly ready: boolean; readonly detail: Readonly<Record<string, string>> };
 };
 
@@ -26,31 +25,27 @@ export type MarketData = {
 export async function start(dependencies: Dependencies): Promise<MarketData> {
   const { bus, redis, config, log, now } = dependencies;
   const settings = config.marketData;
-  const feeds = new Map<string, ChainFeed>();
-  const stopFeeds = () => Promise.all([...feeds.values()].map((feed) => feed.stop()));
+  const chains = await followChains({ chains: config.chains, bus, redis, settings, log, now });
   try {
-    for (const [name, chainSettings] of Object.entries(config.chains)) {
-      const chain = await openChain({ name, settings: chainSettings });
-      feeds.set(name, await startChainFeed({ chain, chainSettings, bus, redis, settings, log, now }));
-    }
-    const handlers = [onRunStarted({ feeds, redis, settings, now }), ignoreOthers];
+    const handlers = [onRunStarted({ chains, redis, settings, now }), ignoreOthers];
     const consumption = await bus.consume(consumers.marketDataRuns, handlers);
     return {
-      readiness: () => readinessOf(feeds, now() - settings.staleAfterS * 1000),
+      readiness: () => readinessOf(chains, now() - settings.staleAfterS * 1000),
       async stop() {
         await consumption.stop();
-        await stopFeeds();
+        await chains.stop();
       },
     };
   } catch (error) {
-    await stopFeeds();
+    await chains.stop();
     throw error;
   }
 }
 
-function readinessOf(feeds: ReadonlyMap<string, ChainFeed>, oldestMs: number) {
+function readinessOf({ feeds, missing }: FollowedChains, oldestMs: number) {
   const detail: Record<string, string> = {};
-  let ready = true;
+  let ready = missing.size === 0;
+  for (const [name, reason] of missing) detail[`chain ${name}`] = `not followed: ${reason}`;
   for (const [name, feed] of feeds) {
     const { source, block, heardAtMs } = feed.status();
     const isAlive = heardAtMs >= oldestMs;

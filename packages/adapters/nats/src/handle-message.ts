@@ -122,6 +122,7 @@ function triesOf(handling: Handling, delivery: JsMsg, message: IncomingMessage, 
     maxFailures: consumer.maxAttempts,
     maxDeliveries: deliveriesToGiveUp(consumer),
     firstDelayMs: consumer.retryFirstMs ?? 1_000,
+    ...(consumer.retryMostMs === undefined ? {} : { longestDelayMs: consumer.retryMostMs }),
   };
 }
 
@@ -164,8 +165,8 @@ async function retry(
   delivery.nak(verdict.delayMs);
   const fields = { ...why, ...namesOf(handling, message), attempt, delayMs: verdict.delayMs };
   handling.broker.log.warn(fields, 'a message failed and is tried again');
-  // The first failure is often the last: it is told only when the second try fails too.
-  if (attempt >= 2) await handling.notifyError('retrying', verdict.why, message, attempt);
+  // The first failure is often the last: it is told when the second try fails too, and then ever more seldom.
+  if (attempt >= 2 && Number.isInteger(Math.log2(attempt))) await handling.notifyError('retrying', verdict.why, message, attempt);
 }
 
 /** The copy first, then the end of the original: a message is never in neither place. */

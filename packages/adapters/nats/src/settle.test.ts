@@ -35,6 +35,8 @@ describe('settle', () => {
   it('tries whatever else again, with pauses that double up to a minute', () => {
     const delays = [1, 2, 3, 10].map((failures) => thrown(new Error('away'), { failures, maxFailures: 99 }));
     expect(delays.map((verdict) => verdict.kind === 'retry' && verdict.delayMs)).toEqual([1_000, 2_000, 4_000, 60_000]);
+    const patient = { failures: 300, maxFailures: 400, longestDelayMs: 10_000 };
+    expect(thrown(new Error('away'), patient)).toMatchObject({ kind: 'retry', delayMs: 10_000 });
     expect(thrown('a string')).toMatchObject({ kind: 'retry', why: { code: 'unknown', message: 'a string' } });
   });
 

@@ -21,6 +21,8 @@ export type Tries = {
   readonly maxDeliveries: number;
   /** Pause after the first failure; doubles with each further one. */
   readonly firstDelayMs: number;
+  /** Longest pause; a minute unless told. */
+  readonly longestDelayMs?: number;
 };
 
 export type Verdict =
@@ -60,7 +62,7 @@ function settleThrown(error: unknown, tries: Tries): Verdict {
   if (spent || (tries.failures >= 2 && tries.ageMs >= GIVE_UP_AGE_MS)) {
     return { kind: 'dead-letter', reason: 'given-up', why };
   }
-  const delayMs = Math.min(tries.firstDelayMs * 2 ** (tries.failures - 1), LONGEST_DELAY_MS);
+  const delayMs = Math.min(tries.firstDelayMs * 2 ** (tries.failures - 1), tries.longestDelayMs ?? LONGEST_DELAY_MS);
   return { kind: 'retry', delayMs, why };
 }
 
