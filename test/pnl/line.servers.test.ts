@@ -3,9 +3,10 @@ import type { TradeExecuted } from '@rangeward/contracts';
 import { operator, traders } from '@rangeward/localnet/accounts';
 import { addresses } from '@rangeward/localnet/addresses';
 import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
+import { mintTestToken } from '@rangeward/localnet/create-pool';
 import { sumOfPartsX192 } from '@rangeward/uniswap-v3/attribute-value';
 import { addAmounts, quoteAt, valueX192 } from '@rangeward/uniswap-v3/value-ledger';
-import { encodeFunctionData } from 'viem';
+import { type Address, encodeFunctionData, parseAbi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -38,6 +39,10 @@ function manager(name: 'collect' | 'burn', tokenId: bigint, recipient = operator
 }
 
 const { positionManager } = addresses;
+const tokenCalls = parseAbi([
+  'function transferFrom(address, address, uint256)',
+  'function transfer(address, uint256)',
+]);
 
 describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs, the dollar %s', (stable) => {
   let world: LineWorld;
@@ -107,6 +112,13 @@ describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs,
     expect(closed.report.performance.rebalances).toMatchObject([{ nft: second, planId: planB, open: false }]);
     expect(closed.report.performance.feeReturn).toMatchObject({ restsOnEnough: false });
     expect(closed.report.performance.feeReturn?.days).toBeCloseTo(3, 1);
+
+    const { idle } = closed.ledger;
+    const all = (await balancesOf(world)).amount0;
+    await transfer(traders[2].address, all - idle.amount0 + 1n);
+    const note = `of amount0, ${idle.amount0} wei are counted as idle and the wallet has ${idle.amount0 - 1n}`;
+    expect((await readLinePnl(world, [first])).notes).toContainEqual(expect.stringContaining(note));
+    await mintTestToken(world.client, world.token0, operator.address, all);
   });
 
   it('counts what is collected elsewhere as withdrawn, and an NFT that is given away', async () => {
@@ -114,23 +126,8 @@ describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs,
     const nft = await open(world, 400);
     await trade(world, 12_000n);
     await send(world, operator, positionManager, manager('collect', nft, traders[2].address));
-    const data = encodeFunctionData({
-      abi: [
-        {
-          type: 'function',
-          name: 'transferFrom',
-          stateMutability: 'nonpayable',
-          inputs: [
-            { type: 'address', name: 'from' },
-            { type: 'address', name: 'to' },
-            { type: 'uint256', name: 'id' },
-          ],
-          outputs: [],
-        },
-      ] as const,
-      functionName: 'transferFrom',
-      args: [operator.address, traders[2].address, nft],
-    });
+    const args = [operator.address, traders[2].address, nft] as const;
+    const data = encodeFunctionData({ abi: tokenCalls, functionName: 'transferFrom', args });
     await send(world, operator, positionManager, data);
     const reading = await readLinePnl(world, [nft], { wallet: operator.address.toLowerCase() as `0x${string}` });
     const { inStable, total } = reading.report;
@@ -174,6 +171,11 @@ describe.each(['token0', 'token1'] as const)('profit and loss of a line of NFTs,
     const told = await readLinePnl(world, [nft], { trades: [wrong as unknown as TradeExecuted] });
     expect(told.notes).toContainEqual(expect.stringContaining(`we said ${gasWei + 1n}`));
   });
+
+  async function transfer(to: Address, amount: bigint): Promise<void> {
+    const data = encodeFunctionData({ abi: tokenCalls, functionName: 'transfer', args: [to, amount] });
+    await send(world, operator, world.token0, data);
+  }
 
   async function addByStranger(tokenId: bigint): Promise<void> {
     const amounts = { amount0Desired: 10n ** 17n, amount1Desired: 10n ** 17n, amount0Min: 0n, amount1Min: 0n };

@@ -1,5 +1,6 @@
 import { type BlockHeader, readHeader } from '@rangeward/adapter-evm/block-header';
 import type { ChainReader } from '@rangeward/adapter-evm/client';
+import { readBalances } from '@rangeward/adapter-evm/read-balances';
 import { type ChainLine, readLine } from '@rangeward/adapter-evm/read-line';
 import { type PoolReading, readPool } from '@rangeward/adapter-evm/read-pool';
 import { readPositions } from '@rangeward/adapter-evm/read-position';
@@ -7,6 +8,7 @@ import { type PricePoint, readPricePath } from '@rangeward/adapter-evm/read-pric
 import type { PoolSettings } from '@rangeward/adapter-evm/settings';
 import type { RegisteredPosition } from '@rangeward/adapter-redis/position-registry';
 import type { TradeExecuted } from '@rangeward/contracts';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import type { Mark } from '@rangeward/uniswap-v3/value-ledger';
 import { CommandFailure } from '../command-failure.ts';
 import { buildReport, type DatedMoment, type PnlReport } from './build-report.ts';
@@ -57,7 +59,7 @@ export async function readPnl(query: PnlQuery): Promise<PnlReading> {
   const site = { pool, positionManager, native } as const;
   const ledger = composeLedger(line, path, site);
   const mark = await readMark(chain, pool, ledger.held, head);
-  const times = await readTimes(chain, ledger);
+  const [times, balances] = await Promise.all([readTimes(chain, ledger), readBalances(chain, line.wallet, pool, head)]);
   const report = buildReport({
     entries: ledger.entries,
     ranges: ledger.ranges,
@@ -71,7 +73,8 @@ export async function readPnl(query: PnlQuery): Promise<PnlReading> {
     timeOf: (block) => times.get(block) ?? head.timestampS,
   });
   const differences = compareWithEvents({ line, ledger, registered: query.registered, trades });
-  const notes = [...ledger.notes, ...differences, ...limitsOf(query, ledger, report, native)];
+  const spent = spentElsewhere(ledger, balances);
+  const notes = [...ledger.notes, ...differences, ...spent, ...limitsOf(query, ledger, report, native)];
   return { report, line, ledger, notes };
 }
 
@@ -142,6 +145,17 @@ async function lastBlockBefore(chain: ChainReader, timeS: number, low: number, h
     else open = middle - 1;
   }
   return known;
+}
+
+/** Tokens have no name on them: what is idle stays the line's in these books, also when the wallet has spent it on something else. */
+function spentElsewhere({ idle }: ComposedLedger, balances: Amounts): string[] {
+  return (['amount0', 'amount1'] as const).flatMap((token) =>
+    balances[token] >= idle[token]
+      ? []
+      : [
+          `of ${token}, ${idle[token]} wei are counted as idle and the wallet has ${balances[token]}: the rest went elsewhere`,
+        ],
+  );
 }
 
 /** What this report rests on where it does not rest on the chain's own figures. */
