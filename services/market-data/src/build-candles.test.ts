@@ -11,6 +11,7 @@ const trade = (block: number, timeS: number, priceUsdE6: number, stable = 5n, lo
   logIndex,
   timeS,
   priceUsdE6,
+  sqrtPriceX96: BigInt(priceUsdE6) << 96n,
   stable,
   volatile: 1n,
 });

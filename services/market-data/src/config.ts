@@ -29,6 +29,11 @@ export const marketDataSettings = z
       .describe('a price that stays outside is announced again after so many blocks; 0 = never'),
     lookbackS: z.int().min(600).default(86_400).describe('candles reach so far back'),
     candleSeconds: z.int().min(1).default(300).describe('length of a candle'),
+    feeWindowS: z
+      .int()
+      .min(600)
+      .default(86_400)
+      .describe('over how long the fees that were earned are measured, seconds; at most the look-back'),
     vwapBlocks: z.int().min(1).max(2000).default(100).describe('rolling window of the volume-weighted price, blocks'),
     twapWindowS: z.int().min(60).default(300).describe('window of the time-weighted price that guards trades'),
     staleAfterS: z.int().min(1).default(300).describe('without a new block for so long the service is not ready'),

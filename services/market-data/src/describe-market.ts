@@ -2,7 +2,8 @@ import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
 import type { Gas } from '@rangeward/adapter-evm/gas';
 import type { PoolReading } from '@rangeward/adapter-evm/read-pool';
 import type { PositionReading } from '@rangeward/adapter-evm/read-position';
-import type { Market } from '@rangeward/contracts';
+import type { Quote } from '@rangeward/adapter-evm/read-quotes';
+import type { Market, RecentFees } from '@rangeward/contracts';
 import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { isoTimeOf } from './iso-time.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
@@ -17,18 +18,23 @@ export type MarketReadings = {
   /** What the position's plans left in the wallet. */
   readonly idle: { readonly amount0: bigint; readonly amount1: bigint };
   readonly gas: Gas;
+  readonly quotes: readonly Quote[];
+  /** Null when there were too few trades to tell. */
+  readonly recentFees: RecentFees | null;
   readonly nativePriceUsdE6: number;
 };
 
 /** The market of an event from what was read at one block. Values in micro-dollars are rounded down. */
 export function describeMarket(watched: WatchedPool, readings: MarketReadings): Market {
-  const { block, gas, nativePriceUsdE6 } = readings;
+  const { block, gas, nativePriceUsdE6, quotes, recentFees } = readings;
   return {
     block: { number: block.number, hash: block.hash, time: isoTimeOf(block) },
     pool: describePool(watched, readings.pool),
     position: describePosition(watched, readings),
-    gas: { baseFeeWei: gas.baseFeeWei, priorityFeeWei: gas.priorityFeeWei, l1FeeWei: gas.l1FeeWei },
+    gas,
     nativePriceUsdE6,
+    swapQuotes: [...quotes],
+    ...(recentFees === null ? {} : { recentFees }),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
 import { readGas } from '@rangeward/adapter-evm/gas';
 import { type PoolReading, readPool } from '@rangeward/adapter-evm/read-pool';
-import { readPosition as readPositionNft } from '@rangeward/adapter-evm/read-position';
+import { type PositionReading, readPosition as readPositionNft } from '@rangeward/adapter-evm/read-position';
+import { readQuotes } from '@rangeward/adapter-evm/read-quotes';
 import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { readPosition } from '@rangeward/adapter-redis/position-registry';
@@ -10,8 +11,11 @@ import { buildCandles, sumByBlock, windowStartS } from './build-candles.ts';
 import type { ChainFeed } from './chain-feed.ts';
 import type { MarketDataSettings } from './config.ts';
 import { describeMarket } from './describe-market.ts';
+import { type FirstBlocks, rememberFirstBlocks } from './first-blocks.ts';
 import type { FollowedChains } from './follow-chains.ts';
+import { recentFeesOf } from './measure-fees.ts';
 import { realisedVolatility } from './measure-volatility.ts';
+import type { PoolHistory } from './pool-history.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
 
 type Tools = {
@@ -33,7 +37,8 @@ class ChainMissing extends Error {
  * Reads everything a run needs at one block and says it, or says why the run is skipped. Rejections: `unknown-pool`,
  * `unknown-position`, `deadline-passed`, `no-native-price`; anything else is tried again, until the run's deadline.
  */
-export function onRunStarted(tools: Tools): Handler {
+export function onRunStarted(given: Tools): Handler {
+  const tools = { ...given, firstBlocks: rememberFirstBlocks() };
   return on(runStarted, async ({ data: { run } }, context) => {
     if (tools.now() > Date.parse(run.deadline)) {
       throw new Rejection('deadline-passed', `run ${run.id} was to be done by ${run.deadline}`, {
@@ -55,7 +60,12 @@ export function onRunStarted(tools: Tools): Handler {
 
 type Observed = { readonly market: Market; readonly block: BlockHeader };
 
-async function observeMarket(tools: Tools, feed: ChainFeed, pool: WatchedPool, run: Run): Promise<Observed | Skip> {
+async function observeMarket(
+  tools: Tools & { readonly firstBlocks: FirstBlocks },
+  feed: ChainFeed,
+  pool: WatchedPool,
+  run: Run,
+): Promise<Observed | Skip> {
   const ref = { chain: run.chain, pool: pool.address, id: run.position };
   const registered = await readPosition(tools.redis, ref);
   if (registered === null) {
@@ -86,8 +96,43 @@ async function observeMarket(tools: Tools, feed: ChainFeed, pool: WatchedPool, r
     return { code: 'price-back-in-range', reason: `the tick is back in the range at block ${block.number}: ${range}` };
   }
   const { entry, idle } = registered;
+  const [quotes, recentFees] = await Promise.all([
+    readQuotes(chain, reading, salesOf(position), block),
+    earnedRecently(tools, feed, pool, { reading, block }),
+  ]);
   const parts = { block, pool: reading, position, positionId: run.position, entry, idle, gas, nativePriceUsdE6 };
-  return { market: describeMarket(pool, parts), block };
+  return { market: describeMarket(pool, { ...parts, quotes, recentFees }), block };
+}
+
+/** The most that a move could have to sell of each token is all that is held; half of it is what most moves sell. */
+function salesOf({ amount0, amount1, fees0, fees1 }: PositionReading) {
+  const [held0, held1] = [amount0 + fees0, amount1 + fees1];
+  return [
+    { zeroForOne: true, amountIn: held0 / 2n },
+    { zeroForOne: true, amountIn: held0 },
+    { zeroForOne: false, amountIn: held1 / 2n },
+    { zeroForOne: false, amountIn: held1 },
+  ];
+}
+
+async function earnedRecently(
+  { settings, firstBlocks }: Tools & { readonly firstBlocks: FirstBlocks },
+  feed: ChainFeed,
+  pool: WatchedPool,
+  { reading, block }: { readonly reading: PoolReading; readonly block: BlockHeader },
+) {
+  const endS = block.timestampS;
+  const lookbackFrom = endS - Math.min(settings.feeWindowS, settings.lookbackS);
+  const trades = await historyOf(feed, pool).tradesUntil(block, lookbackFrom);
+  // A chain that is younger than the window was not quiet before it began.
+  const startS = Math.max(lookbackFrom, await firstBlocks(feed.chain));
+  return recentFeesOf(trades, reading, { startS, endS });
+}
+
+function historyOf(feed: ChainFeed, pool: WatchedPool): PoolHistory {
+  const history = feed.histories.get(pool.address);
+  if (history === undefined) throw new Error(`pool ${pool.address} has no history`);
+  return history;
 }
 
 async function sayMarket(
@@ -96,11 +141,9 @@ async function sayMarket(
   pool: WatchedPool,
   { run, context, market, block }: Observed & { readonly run: Run; readonly context: MessageContext },
 ): Promise<void> {
-  const history = feed.histories.get(pool.address);
-  if (history === undefined) throw new Error(`pool ${pool.address} has no history`);
   const { candleSeconds, lookbackS, vwapBlocks } = settings;
   const window = { candleSeconds, lookbackS, endS: block.timestampS };
-  const trades = await history.tradesUntil(block, block.timestampS - lookbackS);
+  const trades = await historyOf(feed, pool).tradesUntil(block, block.timestampS - lookbackS);
   const inWindow = trades.filter((trade) => trade.timeS >= windowStartS(window));
   const candles = buildCandles(inWindow, window, pool.stableDecimals);
   const recentS = block.timestampS - settings.volatility.recentS;

@@ -6,6 +6,8 @@ export type Trade = {
   readonly timeS: number;
   /** Price after it, micro-dollars per whole volatile token, rounded down. */
   readonly priceUsdE6: number;
+  /** The same as the pool holds it, Q64.96. */
+  readonly sqrtPriceX96: bigint;
   /** Raw amounts that changed hands, whichever way. */
   readonly stable: bigint;
   readonly volatile: bigint;

@@ -11,6 +11,7 @@ export function toTrade(pool: WatchedPool, row: SwapRow, timeS: number): Trade {
     logIndex: row.logIndex,
     timeS,
     priceUsdE6: priceUsdE6At(pool, row.sqrtPriceX96),
+    sqrtPriceX96: row.sqrtPriceX96,
     stable: absolute(stable),
     volatile: absolute(volatile),
   };

@@ -77,7 +77,4 @@ export const swapRouter02Abi = parseAbi([
 ]);
 
 /** The GasPriceOracle predeploy of OP-stack chains. */
-export const gasPriceOracleAbi = parseAbi([
-  'function getL1Fee(bytes data) view returns (uint256)',
-  'function getL1FeeUpperBound(uint256 unsignedTxSize) view returns (uint256)',
-]);
+export const gasPriceOracleAbi = parseAbi(['function getL1Fee(bytes data) view returns (uint256)']);

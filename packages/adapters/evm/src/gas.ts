@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { gasPriceOracleAbi } from './abis.ts';
 import { ChainError, toChainError } from './chain-error.ts';
 import type { ChainReader } from './client.ts';
+import { transactionsOf, typicalTransactions } from './typical-transactions.ts';
 
 /** The price of gas as of one block. */
 export type Gas = {
@@ -9,15 +10,15 @@ export type Gas = {
   readonly baseFeeWei: bigint;
   /** What the middle of its transactions paid on top, wei. */
   readonly priorityFeeWei: bigint;
-  /** Upper bound of the data fee on the layer below for a transaction of `ROLLUP_TX_BYTES`; 0 where there is none. */
+  /** Data fee on the layer below for all transactions of a rebalance with a swap; 0 where there is none. */
   readonly l1FeeWei: bigint;
+  /** The same of other actions; absent where there is none. */
+  readonly l1FeesWei?: { readonly rebalanceWithoutSwap: bigint; readonly collect: bigint; readonly exit: bigint };
 };
 
 /** Chains of the OP stack, which charge for data on Ethereum: Base and Base Sepolia. */
 const OP_STACK_CHAIN_IDS: ReadonlySet<number> = new Set([8453, 84532]);
 const GAS_PRICE_ORACLE = '0x420000000000000000000000000000000000000F';
-/** A whole rebalance as one multicall is about two kilobytes of call data. */
-const ROLLUP_TX_BYTES = 2_048n;
 
 const quantity = z
   .string()
@@ -37,13 +38,13 @@ export const FEE_BLOCKS = 5;
 
 /** Gas as of block `number`; throws ChainError. */
 export async function readGas(chain: ChainReader, number: number): Promise<Gas> {
-  const [answer, l1FeeWei] = await Promise.all([
+  const [answer, l1Fees] = await Promise.all([
     chain.request('eth_feeHistory', [
       `0x${Math.min(FEE_BLOCKS, number + 1).toString(16)}`,
       `0x${number.toString(16)}`,
       [50],
     ]),
-    readL1Fee(chain, number),
+    readL1Fees(chain, number),
   ]);
   const history = feeHistory.safeParse(answer);
   const baseFeeWei = history.data?.baseFeePerGas.at(-1);
@@ -51,7 +52,7 @@ export async function readGas(chain: ChainReader, number: number): Promise<Gas> 
     throw new ChainError('bad-answer', chain.name, 'eth_feeHistory answered something that is no fee history');
   }
   const priorityFeeWei = usualTipWei(history.data.reward ?? [], history.data.gasUsedRatio);
-  return { baseFeeWei, priorityFeeWei, l1FeeWei };
+  return { baseFeeWei, priorityFeeWei, ...l1Fees };
 }
 
 /** The median of what the blocks were paid beside the base fee, rounded down, never below the least that is taken. */
@@ -68,17 +69,37 @@ export function medianRoundingDown(values: readonly bigint[]): bigint {
   return sorted[(sorted.length - 1) >> 1] ?? 0n;
 }
 
-async function readL1Fee(chain: ChainReader, number: number): Promise<bigint> {
-  if (!OP_STACK_CHAIN_IDS.has(chain.known.chainId)) return 0n;
+/**
+ * What the rollup's own oracle asks for the data of each transaction, added up for each action: a plan is several
+ * transactions, and each pays for its envelope and signature.
+ */
+async function readL1Fees(chain: ChainReader, number: number): Promise<Pick<Gas, 'l1FeeWei' | 'l1FeesWei'>> {
+  if (!OP_STACK_CHAIN_IDS.has(chain.known.chainId)) return { l1FeeWei: 0n };
+  const { rebalance, ...others } = transactionsOf;
+  const typical = typicalTransactions(chain.known);
   try {
-    return await chain.client.readContract({
-      address: GAS_PRICE_ORACLE,
-      abi: gasPriceOracleAbi,
-      functionName: 'getL1FeeUpperBound',
-      args: [ROLLUP_TX_BYTES],
-      blockNumber: BigInt(number),
-    });
+    const fees = new Map(
+      await Promise.all(
+        Object.entries(typical).map(async ([kind, unsigned]) => {
+          const fee = await chain.client.readContract({
+            address: GAS_PRICE_ORACLE,
+            abi: gasPriceOracleAbi,
+            functionName: 'getL1Fee',
+            args: [unsigned],
+            blockNumber: BigInt(number),
+          });
+          return [kind, fee] as const;
+        }),
+      ),
+    );
+    const sum = (counts: Readonly<Record<string, number>>) =>
+      Object.entries(counts).reduce((total, [kind, count]) => total + (fees.get(kind) ?? 0n) * BigInt(count), 0n);
+    const { rebalanceWithoutSwap, collect, exit } = others;
+    return {
+      l1FeeWei: sum(rebalance),
+      l1FeesWei: { rebalanceWithoutSwap: sum(rebalanceWithoutSwap), collect: sum(collect), exit: sum(exit) },
+    };
   } catch (cause) {
-    throw toChainError(chain.name, 'GasPriceOracle.getL1FeeUpperBound', cause);
+    throw toChainError(chain.name, 'GasPriceOracle.getL1Fee', cause);
   }
 }
