@@ -94,7 +94,7 @@ export function createModelCalls(redis: Redis): ModelCalls {
       }
       if (consulted === null) return outcome;
       const change = redis.multi().zadd(callsKey, Date.parse(consulted.call.askedAt), runId);
-      if (consulted.views?.full) change.zadd(dueKey(consulted.run), Date.parse(consulted.views.horizonEnd), runId);
+      if (consulted.views.full) change.zadd(dueKey(consulted.run), Date.parse(consulted.views.horizonEnd), runId);
       throwFirst(await change.exec());
       return outcome;
     },

@@ -184,7 +184,7 @@ it('goes on without an opinion when the model does not answer in time', async ()
   await say(observe());
   await until(() => heard.recommended.length === 1 && heard.consulted.length === 1);
   expect(heard.recommended[0]?.opinion).toMatchObject({ kind: 'none', reason: 'time-out' });
-  expect(heard.consulted[0]?.views?.full).toBeNull();
+  expect(heard.consulted[0]?.views.full).toBeNull();
   expect(heard.recommended[0]?.range.mass).toBeGreaterThanOrEqual(0.9);
 });
 

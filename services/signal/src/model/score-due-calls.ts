@@ -17,7 +17,7 @@ export async function scoreDueCalls(
   const due = await calls.due(observed.run, Date.parse(observed.market.block.time));
   for (const consulted of due) {
     const { run, call, views } = consulted;
-    const outcome = views === null ? 'never' : findOutcome(observed, Date.parse(views.horizonEnd));
+    const outcome = findOutcome(observed, Date.parse(views.horizonEnd));
     if (outcome === 'not-yet') continue;
     const scored = outcome === 'never' ? null : scoreCall(consulted, outcome);
     if (scored === null) {
@@ -32,7 +32,7 @@ export async function scoreDueCalls(
 }
 
 function scoreCall({ run, call, views }: Consulted, outcome: Outcome): Scored | null {
-  const scores = views === null ? null : scoreOpinion(views, Math.log(outcome.priceUsdE6 / 1e6));
+  const scores = scoreOpinion(views, Math.log(outcome.priceUsdE6 / 1e6));
   if (scores === null) return null;
   const { id: callId, model, promptVersion, askedAt } = call;
   return { run, callId, model, promptVersion, askedAt, outcome, ...scores };

@@ -1,6 +1,6 @@
 import type { EventData, ModelScore, modelConsulted } from '@rangeward/contracts';
 
-export type Views = NonNullable<EventData<typeof modelConsulted>['views']>;
+export type Views = EventData<typeof modelConsulted>['views'];
 type View = Views['without'];
 
 /**
