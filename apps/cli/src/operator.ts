@@ -2,6 +2,7 @@ import { openBroker } from '@rangeward/adapter-nats/broker';
 import { credentialsOf } from '@rangeward/adapter-nats/settings';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { configFiles } from '@rangeward/host/config-files';
+import { configSections } from '@rangeward/host/config-sections';
 import { loadConfig } from '@rangeward/service/config';
 import { environment, type Settings, settings } from './config.ts';
 import { readRunning } from './local/running.ts';
@@ -22,6 +23,7 @@ export function loadSettings(flags: GlobalFlags): Settings {
     schema: settings,
     files: filesInForce(flags),
     env: environment,
+    knownSections: configSections,
     flags: { 'nats.url': flags.nats, 'redis.url': flags.redis },
   }).config;
 }

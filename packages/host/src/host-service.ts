@@ -12,6 +12,7 @@ import { createScrubber, type Scrub } from '@rangeward/service/scrub';
 import type { ProcessSettings } from '@rangeward/service/settings';
 import { startTelemetry } from '@rangeward/service/telemetry';
 import type { z } from 'zod';
+import { configSections } from './config-sections.ts';
 
 /** What every service's configuration has, beside its own section. */
 export type HostedSettings = ProcessSettings & { readonly nats: NatsSettings; readonly redis: RedisSettings };
@@ -61,7 +62,12 @@ export async function hostService<Schema extends z.ZodObject>(
   sources: HostSources,
 ): Promise<{ readonly bus: NatsBus }> {
   const { name } = service;
-  const loaded = loadConfig({ schema: service.settings, files: sources.files, env: sources.env });
+  const loaded = loadConfig({
+    schema: service.settings,
+    files: sources.files,
+    env: sources.env,
+    knownSections: configSections,
+  });
   // Every service's schema spreads the host's settings, which the generic parameter cannot say.
   const config = loaded.config as z.output<Schema> & HostedSettings;
   const scrub = createScrubber(loaded.secrets);

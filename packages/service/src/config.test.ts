@@ -44,7 +44,8 @@ function file(text: string): string {
 }
 
 function load(yaml: string, more: Partial<ConfigSources<typeof schema>> = {}) {
-  return loadConfig({ schema, files: [file(yaml)], env: {}, ...more });
+  const knownSections = ['scheduler', 'decision', 'marketData', 'alerts'];
+  return loadConfig({ schema, files: [file(yaml)], env: {}, knownSections, ...more });
 }
 
 function refusal(run: () => unknown): ConfigError {

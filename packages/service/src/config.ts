@@ -15,7 +15,7 @@ export type ConfigSources<Schema extends z.ZodObject> = {
   readonly env: Environment;
   /** Dotted paths and their values; they win over everything. Undefined ones are left out. */
   readonly flags?: Readonly<Record<string, unknown>>;
-  /** Top-level sections that belong to others and are passed over. */
+  /** Top-level sections that belong to others and are passed over; none unless told. */
   readonly knownSections?: readonly string[];
   /** More unprefixed names, `{ TELEGRAM_BOT_TOKEN: 'alerts.telegram.botToken' }`. */
   readonly environmentNames?: Readonly<Record<string, string>>;
@@ -32,18 +32,13 @@ export type LoadedConfig<Config> = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-export const sections: readonly string[] = [
-  ...['scheduler', 'marketData', 'signal', 'decision', 'executor', 'alerts'],
-  ...['chains', 'nats', 'redis', 'log', 'health', 'mode', 'live', 'telemetry'],
-];
-
 /**
  * The configuration from defaults < files < environment < flags, checked whole. Sections of other services are passed
  * over; any other key the schema does not know is refused. Throws ConfigError with every problem there is.
  */
 export function loadConfig<Schema extends z.ZodObject>(sources: ConfigSources<Schema>): LoadedConfig<z.output<Schema>> {
   const { schema } = sources;
-  const knownSections = sources.knownSections ?? sections;
+  const knownSections = sources.knownSections ?? [];
   const merged: Sourced = { tree: {}, origins: new Map() };
   const problems: ConfigProblem[] = [];
   layFiles(merged, sources.files, problems);
