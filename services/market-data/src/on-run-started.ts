@@ -16,6 +16,7 @@ import type { FollowedChains } from './follow-chains.ts';
 import { recentFeesOf } from './measure-fees.ts';
 import { realisedVolatility } from './measure-volatility.ts';
 import type { PoolHistory } from './pool-history.ts';
+import { quotedSales } from './quoted-sales.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
 
 type Tools = {
@@ -97,22 +98,11 @@ async function observeMarket(
   }
   const { entry, idle } = registered;
   const [quotes, recentFees] = await Promise.all([
-    readQuotes(chain, reading, salesOf(position), block),
+    readQuotes(chain, reading, quotedSales(position), block),
     earnedRecently(tools, feed, pool, { reading, block }),
   ]);
   const parts = { block, pool: reading, position, positionId: run.position, entry, idle, gas, nativePriceUsdE6 };
   return { market: describeMarket(pool, { ...parts, quotes, recentFees }), block };
-}
-
-/** The most that a move could have to sell of each token is all that is held; half of it is what most moves sell. */
-function salesOf({ amount0, amount1, fees0, fees1 }: PositionReading) {
-  const [held0, held1] = [amount0 + fees0, amount1 + fees1];
-  return [
-    { zeroForOne: true, amountIn: held0 / 2n },
-    { zeroForOne: true, amountIn: held0 },
-    { zeroForOne: false, amountIn: held1 / 2n },
-    { zeroForOne: false, amountIn: held1 },
-  ];
 }
 
 async function earnedRecently(
