@@ -62,7 +62,7 @@ export async function openLineWorld(chain: LocalChain, stable: 'token0' | 'token
     reader: await openChain({ name: 'local', settings }),
     rpcUrl: chain.rpcUrl,
   };
-  await open(world, 8_000, stranger, 50n);
+  await open(world, 8_000, stranger, 2_000n);
   return world;
 }
 
@@ -73,7 +73,7 @@ export async function open(
   world: Around,
   half: number,
   account: DevAccount = operator,
-  thousands = 1n,
+  thousands = 100n,
 ): Promise<bigint> {
   const middle = nearestOnGrid(await tickOf(world), 10);
   const dollars = thousands * 1_000_000_000n;
@@ -148,9 +148,9 @@ export async function rebalance(world: LineWorld, tokenId: bigint, planId: strin
   await withdraw(world, tokenId, { planId, step: 0 });
   await send(world, operator, world.token0, encodeApproval(addresses.positionManager, 10n ** 30n));
   const held = minus(await balancesOf(world), before);
-  const dollarsFirst = world.stable === 'token0';
-  const ether = dollarsFirst ? held.amount1 : held.amount0;
-  await swap(world, operator, world.weth, ether / 3n, { planId, step: 2 });
+  const [dollars, ether] = world.stable === 'token0' ? [held.amount0, held.amount1] : [held.amount1, held.amount0];
+  const isEther = ether * 3_000n * 1_000_000n > dollars * 10n ** 18n;
+  await swap(world, operator, isEther ? world.weth : world.usdc, (isEther ? ether : dollars) / 3n, { planId, step: 2 });
   const { amount0, amount1 } = minus(await balancesOf(world), before);
   const middle = nearestOnGrid(await tickOf(world), 10);
   const data = encodeMint({
