@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addRecordings } from './add-recordings.ts';
 import { periods } from './pnl/period-starts.ts';
 import { pnlTypes } from './pnl/pnl-types.ts';
 import type { Screen } from './story/print-story.ts';
@@ -38,6 +39,7 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
   addDeadLetters(program, screen);
   addConfig(program, screen);
   addBacktest(program, screen);
+  addRecordings(program, screen, setExitCode);
   return program;
 }
 
@@ -50,7 +52,7 @@ function addStart(program: Command, screen: Screen, setExitCode: (code: number) 
     .option('--duration <seconds>', 'end by itself after so long', number, 75)
     .option('--watch', 'run until Ctrl-C', false)
     .option('--seed <number>', 'which market: the same seed is the same market', number, 3)
-    .option('--recording <file>', 'follow a recorded market instead (CSV of pool logs)')
+    .option('--recording <file>', 'follow a recorded market instead (what `record` wrote, or a CSV of raw pool logs)')
     .option('--speed <blocks>', 'blocks a second', number, 8)
     .option('--processes', 'each service in a process of its own', false)
     .addHelpText('after', examples('start --duration 120', 'start --watch --processes'))
@@ -216,6 +218,11 @@ function addBacktest(program: Command, screen: Screen): void {
       new Option('--stable <token>', 'which token is the dollar, of raw logs')
         .choices(['token0', 'token1'])
         .default('token0'),
+    )
+    .addOption(
+      new Option('--replay <how>', 'of a recording: the whole pool where it can be known, or its prices alone')
+        .choices(['whole', 'price-path'])
+        .default('whole'),
     )
     .option('--set <name=value>', 'a setting of signal, decision or marketData; several times', several, [])
     .option('--grid <name=a,b>', 'values to search over, judged walk-forward; several times', several, [])
