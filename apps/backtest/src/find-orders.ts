@@ -1,40 +1,61 @@
 import type { RecordedBlock } from '@rangeward/recording/recorded-event';
-import { replayEvent } from '@rangeward/uniswap-v3/pool-replay';
+import { MAX_INT256, replayEvent } from '@rangeward/uniswap-v3/pool-replay';
 import { clonePool, type Pool } from '@rangeward/uniswap-v3/pool-state';
 import { computeSwap, type SwapOrder, type SwapOutcome } from '@rangeward/uniswap-v3/pool-swap';
-import type { Act, ReplayBlock } from './replayed-market.ts';
+import { type Act, moveToPrice, type ReplayBlock } from './replayed-market.ts';
 
-const FURTHEST = (1n << 255n) - 1n;
-
-/** Recorded blocks as acts, and what there is to say of how well they follow from one another. */
-export type FoundOrders = { readonly blocks: ReplayBlock[]; readonly note: string };
+/** Recorded blocks as acts, and how well the swaps follow from one another. */
+export type FoundOrders = {
+  readonly blocks: ReplayBlock[];
+  readonly swaps: number;
+  /** Swaps that follow to the wei from the state before them. */
+  readonly followed: number;
+  /** Where it ended early, and why; null when it did not. */
+  readonly end: string | null;
+};
 
 /**
- * Lives through the recording once without us and finds what each swap asked for. The first event that does not follow
- * ends it: what comes after a missing log would be another pool's past.
+ * Lives through the recording once without us and finds what each swap asked for. With `goOn` a swap that does not follow,
+ * since nobody knows all ticks, is taken up to where it ended; else the first event that does not follow ends it: what
+ * comes after a missing log would be another pool's past.
  */
-export function findOrders(start: Pool, recorded: readonly RecordedBlock[]): FoundOrders {
+export function findOrders(start: Pool, recorded: readonly RecordedBlock[], goOn: boolean): FoundOrders {
   const pool = clonePool(start);
   const blocks: ReplayBlock[] = [];
+  let [swaps, followed] = [0, 0];
   for (const { blockNumber, timestampS, events } of recorded) {
     const acts: Act[] = [];
     for (const event of events) {
-      const before = { sqrtPriceX96: pool.sqrtPriceX96, liquidity: pool.liquidity };
-      const act: Act =
-        event.kind === 'swap'
-          ? { kind: 'swap', order: orderOf(pool, event), amountIn: amountIn(event), before }
-          : { kind: 'event', event };
+      const act: Act = event.kind === 'swap' ? askedBy(pool, event) : { kind: 'event', event };
       const difference = replayEvent(pool, event);
-      if (difference !== undefined) {
-        const where = `block ${blockNumber}, log ${event.logIndex}`;
+      if (event.kind === 'swap') swaps += 1;
+      if (difference === undefined) {
+        if (event.kind === 'swap') followed += 1;
+        acts.push(act);
+      } else if (goOn && event.kind === 'swap') acts.push(reach(pool, event));
+      else if (goOn) continue;
+      else {
         const why = `${difference.field} is ${difference.said}, ${difference.follows} would follow`;
-        return { blocks, note: `; it ends before ${where}, which does not follow from what came before (${why})` };
+        const end = `block ${blockNumber}, log ${event.logIndex} does not follow from what came before (${why})`;
+        return { blocks, swaps, followed, end };
       }
-      acts.push(act);
     }
     blocks.push({ timeS: timestampS, number: blockNumber, acts, outsideSqrtPrice: null });
   }
-  return { blocks, note: '' };
+  return { blocks, swaps, followed, end: null };
+}
+
+function askedBy(pool: Pool, event: SwapOutcome): Act {
+  const before = { sqrtPriceX96: pool.sqrtPriceX96, liquidity: pool.liquidity };
+  return { kind: 'swap', order: orderOf(pool, event), amountIn: amountIn(event), before };
+}
+
+/** Moves the pool to where the event ends, whatever lies between. */
+function reach(pool: Pool, { sqrtPriceX96, liquidity, tick }: SwapOutcome): Act {
+  moveToPrice(pool, sqrtPriceX96);
+  const liquidityDelta = liquidity - pool.liquidity;
+  Object.assign(pool, { liquidity, tick });
+  return { kind: 'reach', sqrtPriceX96, tick, liquidityDelta };
 }
 
 function amountIn({ amount0, amount1 }: SwapOutcome): bigint {
@@ -48,7 +69,7 @@ function orderOf(pool: Pool, event: SwapOutcome): SwapOrder {
   const orders: SwapOrder[] = [
     ...(input > 0n ? [{ zeroForOne, amountSpecified: input }] : []),
     ...(output < 0n ? [{ zeroForOne, amountSpecified: output }] : []),
-    { zeroForOne, amountSpecified: FURTHEST, sqrtPriceLimitX96: event.sqrtPriceX96 },
+    { zeroForOne, amountSpecified: MAX_INT256, sqrtPriceLimitX96: event.sqrtPriceX96 },
   ];
   return orders.find((order) => endsAs(pool, order, event)) ?? { zeroForOne, amountSpecified: input };
 }

@@ -1,7 +1,8 @@
 import { readPoolLogs } from '@rangeward/recording/pool-logs-csv';
 import { readRecording } from '@rangeward/recording/read-recording';
-import { type RecordedBlock, type RecordedEvent, recordedBlocks } from '@rangeward/recording/recorded-event';
+import { type RecordedEvent, recordedBlocks } from '@rangeward/recording/recorded-event';
 import { type RecordingHeader, startPool } from '@rangeward/recording/recording-format';
+import { learnPool } from '@rangeward/uniswap-v3/learn-pool';
 import type { Pool } from '@rangeward/uniswap-v3/pool-state';
 import { findOrders } from './find-orders.ts';
 import type { GasPrices, Market } from './market.ts';
@@ -15,56 +16,67 @@ export type RecordingOptions = {
   readonly gasGwei: number;
   readonly feePips: number;
   readonly stable: 0 | 1;
+  /** The whole pool where it is known or can be learnt, or in any case the price path. */
+  readonly replay: 'whole' | 'price-path';
 };
 
 /**
- * A recorded past. With the pool's state before the first event it is replayed whole, to the wei; without it, as in raw
- * logs, only the price path can be followed, which holds for a position that is small beside the pool.
+ * A recorded past. With the pool's state before the first event it is replayed whole, to the wei. Without it, as in raw
+ * logs, the ticks are learnt from where swaps ended; where that tells too little, fees follow the price path alone, which
+ * holds for a position that is small beside the pool.
  * @throws RecordingError with file and line; RangeError for a pool that has no dollar of 6 decimals.
  */
 export async function loadRecording(path: string, options: RecordingOptions): Promise<Market> {
-  const gas = constantGas(options.gasGwei);
-  if (path.toLowerCase().endsWith('.csv')) {
-    const events = await Array.fromAsync(readPoolLogs(path));
-    const terms = usdcWethTerms(options);
-    const about = `${path}, taken as USDC/WETH ${terms.feePips / 1e4} % with the dollar as token${terms.stable}`;
-    const method = `price path: raw logs do not say which liquidity lay where before them. ${PATH_LIMITS}`;
-    return pathMarket(events, { terms, gas, about, method });
-  }
-  const { header, events: source } = await readRecording(path);
-  const events = await Array.fromAsync(source);
-  const terms = termsOf(header);
-  const pool = startPool(header);
-  if (pool === undefined) {
-    const method = `price path: the recording lacks the pool’s ticks at its start. ${PATH_LIMITS}`;
-    return pathMarket(events, { terms, gas, about: path, method });
-  }
-  return replayMarket(path, pool, await Array.fromAsync(recordedBlocks(events)), { terms, gas });
+  const { events, header } = await readAll(path);
+  const terms = header === null ? usdcWethTerms(options) : termsOf(header);
+  const guess =
+    header === null ? `, taken as USDC/WETH ${terms.feePips / 1e4} %, the dollar as token${terms.stable}` : '';
+  const known: Known = { about: `${path}${guess}`, terms, gas: constantGas(options.gasGwei) };
+  if (options.replay === 'price-path') return pathMarket(events, 'as asked', known);
+  const pool = header === null ? undefined : startPool(header);
+  return pool === undefined ? learntMarket(events, known) : recordedMarket(pool, events, known);
 }
 
-const PATH_LIMITS = 'Right for a position that is small beside the pool; our share is taken off to first order';
+async function readAll(path: string): Promise<{ events: RecordedEvent[]; header: RecordingHeader | null }> {
+  if (path.toLowerCase().endsWith('.csv')) return { events: await Array.fromAsync(readPoolLogs(path)), header: null };
+  const { header, events } = await readRecording(path);
+  return { events: await Array.fromAsync(events), header };
+}
 
-type Known = { readonly terms: PoolTerms; readonly gas: GasPrices };
+type Known = { readonly about: string; readonly terms: PoolTerms; readonly gas: GasPrices };
 
-function pathMarket(
-  events: readonly RecordedEvent[],
-  of: Known & { readonly about: string; readonly method: string },
-): Market {
+async function recordedMarket(start: Pool, events: readonly RecordedEvent[], known: Known): Promise<Market> {
+  const { blocks, end } = findOrders(start, await Array.fromAsync(recordedBlocks(events)), false);
+  const ended = end === null ? '' : `; it ends early: ${end}`;
+  const method = `the whole pool to the wei from its recorded state, with our liquidity in it${ended}`;
+  return createReplayedMarket({ ...known, method, start, blocks, answersToUs: false });
+}
+
+/** Of a hundred swaps so many must follow from the ticks that were learnt. */
+const LEAST_FOLLOWED = 0.98;
+
+async function learntMarket(events: readonly RecordedEvent[], known: Known): Promise<Market> {
+  const learnt = learnPool(events, known.terms);
+  if (learnt === undefined) throw new RangeError(`${known.about}: there is no swap in it`);
+  const rest = await Array.fromAsync(recordedBlocks(events.filter((_, index) => index !== learnt.firstSwap)));
+  const { blocks, swaps, followed } = findOrders(learnt.pool, rest, true);
+  const share = `${followed} of ${swaps} swaps follow to the wei from ticks learnt from where swaps ended`;
+  if (followed < swaps * LEAST_FOLLOWED) return pathMarket(events, `only ${share}`, known);
+  const method = `the whole pool, with our liquidity in it: ${share}, the others are taken to where they ended`;
+  return createReplayedMarket({ ...known, method, start: learnt.pool, blocks, answersToUs: false });
+}
+
+function pathMarket(events: readonly RecordedEvent[], why: string, known: Known): Market {
   const swaps = events.filter((event) => event.kind === 'swap');
   const columns = createColumns(swaps.length);
   const liquidity = new Float64Array(swaps.length);
   for (const [at, event] of swaps.entries()) {
-    appendTrade(columns, of.terms, { ...event, timeS: event.timestampS, block: event.blockNumber });
+    appendTrade(columns, known.terms, { ...event, timeS: event.timestampS, block: event.blockNumber });
     liquidity[at] = Number(event.liquidity);
   }
   const sqrtPricesX96 = swaps.map((event) => event.sqrtPriceX96);
-  return createPricePathMarket({ ...of, path: { columns, liquidity, sqrtPricesX96 } });
-}
-
-function replayMarket(path: string, start: Pool, blocks: readonly RecordedBlock[], { terms, gas }: Known): Market {
-  const found = findOrders(start, blocks);
-  const method = `the whole pool replayed to the wei from its recorded state, with our liquidity in it${found.note}`;
-  return createReplayedMarket({ about: path, method, terms, start, blocks: found.blocks, gas, answersToUs: false });
+  const method = `price path (${why}): right for a position that is small beside the pool, our share taken off to first order`;
+  return createPricePathMarket({ ...known, method, path: { columns, liquidity, sqrtPricesX96 } });
 }
 
 function termsOf(header: RecordingHeader): PoolTerms {

@@ -68,6 +68,8 @@ export type Venue = {
   /** Burns and collects everything. */
   close(): { readonly principal: Amounts; readonly fees: Amounts };
   collect(): Amounts;
+  /** What selling so much would pay now; nothing is sold. */
+  quote(zeroForOne: boolean, amountIn: bigint): bigint;
   /** Sells in the pool; answers what it paid. The price returns where it was unless the market itself brings it back. */
   sell(zeroForOne: boolean, amountIn: bigint): bigint;
   /** Loss against rebalancing so far, micro-dollars (not rounded), and against which price. */

@@ -1,15 +1,16 @@
-import type { EventData, marketObserved, Run } from '@rangeward/contracts';
+import type { EventData, marketObserved, RecentFees, Run } from '@rangeward/contracts';
 import type { MarketDataSettings } from '@rangeward/market-data/config';
 import { describeMarket } from '@rangeward/market-data/describe-market';
 import { isoTimeOf } from '@rangeward/market-data/iso-time';
 import { realisedVolatility } from '@rangeward/market-data/measure-volatility';
+import { quotedSales } from '@rangeward/market-data/quoted-sales';
 import { priceUsdE6At, type WatchedPool } from '@rangeward/market-data/watched-pool';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { isInRange } from '@rangeward/uniswap-v3/tick-grid';
 import type { CandleBook } from './candle-book.ts';
 import type { GasPrices, OwnPosition, Spot } from './market.ts';
 import { type PoolTerms, TOKEN_ADDRESSES } from './pool-terms.ts';
-import type { TradeColumns } from './trade-columns.ts';
+import { countUntil, firstSince, type TradeColumns } from './trade-columns.ts';
 
 type Observed = EventData<typeof marketObserved>;
 
@@ -22,6 +23,8 @@ export type Moment = {
   readonly position: OwnPosition | null;
   readonly entry: Amounts;
   readonly idle: Amounts;
+  /** What the pool would pay for so much now. */
+  quote(zeroForOne: boolean, amountIn: bigint): bigint;
 };
 
 export type ObserveContext = {
@@ -96,8 +99,31 @@ function marketOf({ terms, watched, gas, settings }: ObserveContext, moment: Mom
       priorityFeeWei: gas.priorityFeeWei,
       l1FeeWei: gas.l1FeeWei,
     },
+    quotes: quotesOf(moment, principal, fees),
+    recentFees: recentFeesOf(moment.trades, spot.timeS, Math.min(settings.feeWindowS, settings.lookbackS)),
     nativePriceUsdE6: priceUsdE6At(watched, spot.sqrtPriceX96),
   });
+}
+
+function quotesOf({ quote }: Moment, principal: Amounts, fees: Amounts) {
+  const held = { ...principal, fees0: fees.amount0, fees1: fees.amount1 };
+  return quotedSales(held)
+    .filter(({ amountIn }) => amountIn > 0n)
+    .map((sale) => ({ ...sale, amountOut: quote(sale.zeroForOne, sale.amountIn) }));
+}
+
+/** As market-data's `recentFeesOf`, which a test holds it to: the same sum as a difference of two. */
+export function recentFeesOf(trades: TradeColumns, endS: number, lookbackS: number): RecentFees | null {
+  const startS = Math.max(endS - lookbackS, trades.timeS[0] ?? endS);
+  const first = firstSince(trades, startS);
+  const last = countUntil(trades, endS) - 1;
+  if (last - first < 1 || endS <= startS) return null;
+  const between = (sums: TradeColumns['growth0X128']) => {
+    const [before, now] = [sums[first] ?? 0n, sums[last] ?? 0n];
+    if (typeof now === 'bigint' && typeof before === 'bigint') return now - before;
+    return BigInt(Math.floor(Number(now) - Number(before)));
+  };
+  return { windowS: endS - startS, growth0X128: between(trades.growth0X128), growth1X128: between(trades.growth1X128) };
 }
 
 /** As market-data's `sumByBlock`, from columns: only the window is looked at, not the whole day. */

@@ -92,13 +92,14 @@ function openVenue(terms: PoolTerms, path: PricePath, startS: number): Venue {
   };
   const priceX96 = () => priceX96At(path, state.trades.length - 1);
   const others = () => BigInt(Math.max(1, Math.round(path.liquidity[state.trades.length - 1] ?? 0)));
+  const liquidityNow = () => others() + (isInRange(state) ? (state.own?.liquidity ?? 0n) : 0n);
   return {
     trades: state.trades,
     spot: () => ({
       ...blockAt(state.trades, state.clockS, terms.blockTimeS),
       sqrtPriceX96: priceX96(),
       tick: tickNow(state),
-      liquidity: others() + (isInRange(state) ? (state.own?.liquidity ?? 0n) : 0n),
+      liquidity: liquidityNow(),
       feeProtocol: terms.feeProtocol,
     }),
     advance: (untilS, watch) => advance(state, untilS, watch),
@@ -124,13 +125,18 @@ function openVenue(terms: PoolTerms, path: PricePath, startS: number): Venue {
       state.own.fees1 -= Number(fees.amount1);
       return fees;
     },
-    sell: (zeroForOne, amountIn) => {
-      const furthest = zeroForOne ? MIN_SQRT_RATIO : MAX_SQRT_RATIO - 1n;
-      return computeSwapStep(priceX96(), furthest, others(), amountIn, terms.feePips).amountOut;
-    },
+    quote: (zeroForOne, amountIn) => paidFor(state, liquidityNow(), zeroForOne, amountIn),
+    sell: (zeroForOne, amountIn) => paidFor(state, liquidityNow(), zeroForOne, amountIn),
     lvrUsdE6: () => state.lvr.totalUsdE6(),
     inRangeS: () => state.inRangeS,
   };
+}
+
+/** At the liquidity of now, taken as the same over the whole swap. */
+function paidFor(state: State, liquidity: bigint, zeroForOne: boolean, amountIn: bigint): bigint {
+  const furthest = zeroForOne ? MIN_SQRT_RATIO : MAX_SQRT_RATIO - 1n;
+  const price = priceX96At(state.path, state.trades.length - 1);
+  return computeSwapStep(price, furthest, liquidity, amountIn, state.terms.feePips).amountOut;
 }
 
 const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
@@ -171,12 +177,13 @@ function advance(state: State, untilS: number, watch: Watch | null): boolean {
       const tickBefore = tick[at - 1] ?? 0;
       if (tickBefore >= own.range.tickLower && tickBefore < own.range.tickUpper) state.inRangeS += now - clockS;
       earn(own, sqrtPrice[at - 1] ?? price, price, path.liquidity[at] ?? 0, keep0, keep1);
-      lvr.sample(price, price, now);
     }
     clockS = now;
     at += 1;
-    // A block is over when the next swap is in another one.
-    if (watch !== null && timeS[at] !== now) {
+    // A block is over when the next swap is in another one; what the price does within it nobody could have traded on.
+    if (timeS[at] === now) continue;
+    lvr.sample(price, price, now);
+    if (watch !== null) {
       const reached = tick[at - 1] ?? 0;
       const inside = reached >= watch.tickLower && reached < watch.tickUpper;
       if (inside === wantInside) {

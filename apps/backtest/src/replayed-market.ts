@@ -1,7 +1,8 @@
 import { routerOrders } from '@rangeward/localnet/drive-order';
 import type { MarketSwap } from '@rangeward/localnet/market-block';
+import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { burnUnknown, flash, mint } from '@rangeward/uniswap-v3/pool-liquidity';
-import type { PoolEvent } from '@rangeward/uniswap-v3/pool-replay';
+import { MAX_INT256, type PoolEvent } from '@rangeward/uniswap-v3/pool-replay';
 import { clonePool, initialize, type Pool, setFeeProtocol } from '@rangeward/uniswap-v3/pool-state';
 import { type SwapOrder, swap } from '@rangeward/uniswap-v3/pool-swap';
 import type { GasPrices, Market } from './market.ts';
@@ -15,6 +16,8 @@ export type Act =
   | { readonly kind: 'swap'; readonly order: SwapOrder; readonly amountIn: bigint; readonly before: PoolPoint }
   /** A recorded event other than a swap. */
   | { readonly kind: 'event'; readonly event: Exclude<PoolEvent, { kind: 'swap' }> }
+  /** A recorded swap over ticks that nobody knows: it ends here, with so much more liquidity than the known ticks give. */
+  | { readonly kind: 'reach'; readonly sqrtPriceX96: bigint; readonly tick: number; readonly liquidityDelta: bigint }
   /** A swap of the market model, which looks at the pool before it asks. */
   | { readonly kind: 'wish'; readonly swap: MarketSwap };
 
@@ -88,11 +91,31 @@ export function liveThrough(pool: Pool, block: ReplayBlock, terms: PoolTerms, tr
       applyEvent(pool, act.event);
       continue;
     }
-    const order = act.kind === 'swap' ? orderNow(act, pool) : wishNow(act.swap, pool, terms);
-    if (order === undefined) continue;
-    const { amount0, amount1, sqrtPriceX96, tick } = swap(pool, order);
+    const traded = tradedBy(act, pool, terms);
+    if (traded === undefined) continue;
+    const { amount0, amount1 } = traded;
+    const { sqrtPriceX96, tick } = pool;
     appendTrade(trades, terms, { timeS: block.timeS, block: block.number, tick, sqrtPriceX96, amount0, amount1 });
   }
+}
+
+function tradedBy(act: Exclude<Act, { kind: 'event' }>, pool: Pool, terms: PoolTerms): Amounts | undefined {
+  if (act.kind === 'swap') return swap(pool, orderNow(act, pool));
+  if (act.kind === 'reach') {
+    const traded = moveToPrice(pool, act.sqrtPriceX96);
+    pool.liquidity += act.liquidityDelta;
+    pool.tick = act.tick;
+    return traded;
+  }
+  const order = wishNow(act.swap, pool, terms);
+  return order === undefined ? undefined : swap(pool, order);
+}
+
+/** Somebody trades until the pool has this price; answers what changed hands. */
+export function moveToPrice(pool: Pool, sqrtPriceLimitX96: bigint): Amounts {
+  if (pool.sqrtPriceX96 === sqrtPriceLimitX96) return { amount0: 0n, amount1: 0n };
+  const zeroForOne = sqrtPriceLimitX96 < pool.sqrtPriceX96;
+  return swap(pool, { zeroForOne, amountSpecified: MAX_INT256, sqrtPriceLimitX96 });
 }
 
 /**

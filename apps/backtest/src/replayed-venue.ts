@@ -1,18 +1,17 @@
 import { type Amounts, liquidityForAmounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { burn, collect, mint, poolFeeGrowthInside } from '@rangeward/uniswap-v3/pool-liquidity';
 import { clonePool, type Pool, positionKey } from '@rangeward/uniswap-v3/pool-state';
-import { swap } from '@rangeward/uniswap-v3/pool-swap';
+import { computeSwap, swap } from '@rangeward/uniswap-v3/pool-swap';
 import { viewPosition } from '@rangeward/uniswap-v3/position';
 import { isInRange, type TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { blockAt } from './block-clock.ts';
 import { createLvrMeter } from './lvr-meter.ts';
 import type { OwnPosition, Venue, Watch } from './market.ts';
-import { liveThrough, type ReplaySource, type Snapshot } from './replayed-market.ts';
+import { liveThrough, moveToPrice, type ReplaySource, type Snapshot } from './replayed-market.ts';
 import { copyColumns, sqrtPriceOf } from './trade-columns.ts';
 
 /** Nobody else in a pool is called this. */
 const OWNER = 'ours';
-const EVERYTHING = 1n << 200n;
 const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
 
 /** A pool of our own from the snapshot on: the others do what they did, and we are among them. */
@@ -85,6 +84,7 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
       burn(pool, { ...held, liquidity: 0n });
       return collect(pool, held);
     },
+    quote: (zeroForOne, amountIn) => quote(pool, zeroForOne, amountIn),
     sell: (zeroForOne, amountIn) => sell(pool, zeroForOne, amountIn, source.answersToUs),
     lvrUsdE6: () => lvr.totalUsdE6(),
     inRangeS: () => inRangeS,
@@ -103,12 +103,15 @@ function viewOwn(pool: Pool, range: TickRange): OwnPosition {
   return { tickLower: range.tickLower, tickUpper: range.tickUpper, liquidity: stored.liquidity, principal, fees };
 }
 
+function quote(pool: Pool, zeroForOne: boolean, amountIn: bigint): bigint {
+  const { amount0, amount1 } = computeSwap(pool, { zeroForOne, amountSpecified: amountIn });
+  return zeroForOne ? -amount1 : -amount0;
+}
+
 /** Where the market does not answer by itself, somebody trades our impact away at once, and pays the pool for it. */
 function sell(pool: Pool, zeroForOne: boolean, amountIn: bigint, answersToUs: boolean): bigint {
   const before = pool.sqrtPriceX96;
   const { amount0, amount1 } = swap(pool, { zeroForOne, amountSpecified: amountIn });
-  if (!answersToUs && pool.sqrtPriceX96 !== before) {
-    swap(pool, { zeroForOne: !zeroForOne, amountSpecified: EVERYTHING, sqrtPriceLimitX96: before });
-  }
+  if (!answersToUs) moveToPrice(pool, before);
   return zeroForOne ? -amount1 : -amount0;
 }

@@ -155,7 +155,7 @@ function lookForBreach(life: Life, nowS: number): boolean {
   if (position === null || breach === null || life.pending !== null) return false;
   const { tick, block } = venue.spot();
   const where = detectBreach(tick, position, breach.bufferTicks);
-  const step = stepEpisode(life.episode, { where, tokenId: nft.toString(), block }, breach.rearmBlocks);
+  const step = stepEpisode(life.episode, { where, tokenId: nft.toString(), block, isNewest: true }, breach.rearmBlocks);
   if (step.kind === 'announce') life.episode = step.episode;
   else if (step.kind === 'close') life.episode = null;
   const left = life.episode === null ? 0 : life.episode.block + breach.rearmBlocks - block;
@@ -210,7 +210,8 @@ function sightOf(life: Life, timeS: number, trigger: TriggerKind): Sight {
     },
     observe: () => {
       const run = runAt({ terms, count: life.runs, trigger, timeS, tokenId: nft });
-      return observeMarket(context, { run, spot, trades: venue.trades, candles, position, entry, idle });
+      const { trades, quote } = venue;
+      return observeMarket(context, { run, spot, trades, quote, candles, position, entry, idle });
     },
   };
 }

@@ -1,4 +1,6 @@
 import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
+import { pricePathFeeGrowthRoundingDown } from '@rangeward/uniswap-v3/price-path-fees';
+import { MAX_TICK, MIN_TICK } from '@rangeward/uniswap-v3/tick-math';
 import type { PoolTerms } from './pool-terms.ts';
 
 /**
@@ -20,6 +22,14 @@ export type TradeColumns = {
   stableRaw: Float64Array;
   /** Raw volatile tokens that changed hands; a bigint where they are exact, a number where they are estimated. */
   readonly volatileRaw: (bigint | number)[];
+  /**
+   * Fees per unit of liquidity in range, Q128.128, from the first swap up to and with each: bigints to the last bit, or
+   * numbers where the prices are only known so.
+   */
+  readonly growth0X128: (bigint | number)[];
+  readonly growth1X128: (bigint | number)[];
+  /** After the last swap that was appended. */
+  lastSqrtPriceX96: bigint;
 };
 
 export type TradeRow = {
@@ -41,6 +51,9 @@ export function createColumns(capacity: number): TradeColumns {
     priceUsdE6: new Float64Array(capacity),
     stableRaw: new Float64Array(capacity),
     volatileRaw: [],
+    growth0X128: [],
+    growth1X128: [],
+    lastSqrtPriceX96: 0n,
   };
 }
 
@@ -56,10 +69,27 @@ export function appendTrade(columns: TradeColumns, terms: PoolTerms, row: TradeR
   const [stable, volatile] = terms.stable === 0 ? [row.amount0, row.amount1] : [row.amount1, row.amount0];
   columns.stableRaw[at] = Number(stable < 0n ? -stable : stable);
   columns.volatileRaw[at] = volatile < 0n ? -volatile : volatile;
+  appendGrowth(columns, terms, row.sqrtPriceX96);
   columns.length = at + 1;
 }
 
-/** The first `length` swaps as columns of their own, to go on from. */
+/** What recent fees are told from: sums, so that a window of any length is one difference. */
+function appendGrowth(columns: TradeColumns, terms: PoolTerms, sqrtPriceX96: bigint): void {
+  const { growth0X128, growth1X128, lastSqrtPriceX96, length } = columns;
+  const step =
+    length === 0
+      ? { amount0X128: 0n, amount1X128: 0n }
+      : pricePathFeeGrowthRoundingDown({
+          ...{ tickLower: MIN_TICK, tickUpper: MAX_TICK, feePips: terms.feePips, feeProtocol: terms.feeProtocol },
+          sqrtPricesX96: [lastSqrtPriceX96, sqrtPriceX96],
+        });
+  // What was appended before is a bigint as well.
+  growth0X128.push(BigInt(growth0X128[length - 1] ?? 0n) + step.amount0X128);
+  growth1X128.push(BigInt(growth1X128[length - 1] ?? 0n) + step.amount1X128);
+  columns.lastSqrtPriceX96 = sqrtPriceX96;
+}
+
+/** The first `length` swaps as columns of their own, to go on from where it is all of them. */
 export function copyColumns(columns: TradeColumns, length: number): TradeColumns {
   return {
     length,
@@ -70,7 +100,22 @@ export function copyColumns(columns: TradeColumns, length: number): TradeColumns
     priceUsdE6: columns.priceUsdE6.slice(0, length),
     stableRaw: columns.stableRaw.slice(0, length),
     volatileRaw: columns.volatileRaw.slice(0, length),
+    growth0X128: columns.growth0X128.slice(0, length),
+    growth1X128: columns.growth1X128.slice(0, length),
+    lastSqrtPriceX96: columns.lastSqrtPriceX96,
   };
+}
+
+/** The first of the known swaps that is not before `timeS`. */
+export function firstSince(columns: TradeColumns, timeS: number): number {
+  let low = 0;
+  let high = columns.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((columns.timeS[middle] ?? 0) < timeS) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** How many of the known swaps are not after `timeS`. */

@@ -1,7 +1,7 @@
 import type { BlockHeader } from '@rangeward/adapter-evm/block-header';
 import { readGas } from '@rangeward/adapter-evm/gas';
 import { type PoolReading, readPool } from '@rangeward/adapter-evm/read-pool';
-import { type PositionReading, readPosition as readPositionNft } from '@rangeward/adapter-evm/read-position';
+import { readPosition as readPositionNft } from '@rangeward/adapter-evm/read-position';
 import { readQuotes } from '@rangeward/adapter-evm/read-quotes';
 import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';

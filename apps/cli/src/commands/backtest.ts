@@ -38,6 +38,7 @@ export type BacktestFlags = {
   readonly grid: readonly string[];
   readonly folds: number;
   readonly lookAhead: number;
+  readonly replay: 'whole' | 'price-path';
   readonly html?: string;
   readonly config?: string;
   readonly json: boolean;
@@ -117,12 +118,12 @@ function pair(text: string, example: string): readonly [string, string] {
 }
 
 async function openMarket(flags: BacktestFlags): Promise<Market> {
-  const { recording, market: regime, seed, days, gasGwei, fee, stable } = flags;
+  const { recording, market: regime, seed, days, gasGwei, fee, stable, replay } = flags;
   if (recording === undefined) {
     return createSimulatedMarket({ regime, seed, days, warmUpS: (flags.warmUp ?? 24) * 3600 });
   }
   try {
-    return await loadRecording(recording, { gasGwei, feePips: fee, stable: stable === 'token0' ? 0 : 1 });
+    return await loadRecording(recording, { gasGwei, feePips: fee, stable: stable === 'token0' ? 0 : 1, replay });
   } catch (error) {
     if (error instanceof RecordingError || error instanceof RangeError) throw new CommandFailure(error.message);
     throw error;
