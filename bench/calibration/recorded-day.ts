@@ -23,6 +23,7 @@ export async function recordedDay(horizonsS: readonly number[]): Promise<readonl
     const priceUsd = stablePerVolatile({ sqrtPriceX96: event.sqrtPriceX96, stable: 0, decimals0: 6, decimals1: 18 });
     trades.push({
       ...{ block: event.blockNumber, logIndex: event.logIndex, timeS: event.timestampS },
+      sqrtPriceX96: event.sqrtPriceX96,
       ...{ stable: size(event.amount0), volatile: size(event.amount1), priceUsdE6: Math.round(priceUsd * 1e6) },
     });
   }

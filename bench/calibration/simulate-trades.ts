@@ -1,6 +1,7 @@
 import type { MarketBlock } from '@rangeward/localnet/market-block';
 import { type MarketOptions, marketBlocks } from '@rangeward/localnet/market-model';
 import type { Trade } from '@rangeward/market-data/swap-history';
+import { sqrtPriceX96FromStablePerVolatile } from '@rangeward/uniswap-v3/price';
 
 /**
  * The seeded market traded against a pool of one liquidity, in floating point: what the chain would log, without a chain,
@@ -57,6 +58,7 @@ function tradeOf(at: Pick<Trade, 'block' | 'timeS' | 'logIndex'>, from: number, 
   const ether = (LIQUIDITY * Math.abs(1 / to - 1 / from)) / (bought ? 1 : 1 - FEE);
   return {
     ...at,
+    sqrtPriceX96: sqrtPriceX96FromStablePerVolatile({ price: to ** 2, stable: 0, decimals0: 6, decimals1: 18 }),
     priceUsdE6: Math.round(to ** 2 * 1e6),
     stable: BigInt(Math.round(usd * 1e6)),
     volatile: BigInt(Math.round(ether * 1e9)) * 10n ** 9n,

@@ -7,6 +7,7 @@ const settings = {
   slowHalfLifeS: 86_400,
   fastHalfLifeS: 7200,
   departure: 0.6,
+  tailFactor: 1,
   estimationFactor: 1,
   minReturns: 12,
   fallbackVolatilityAnnual: 0.8,
@@ -15,14 +16,16 @@ const settings = {
 };
 const zigzag = (count: number, step: number) =>
   Array.from({ length: count }, (_, index) => 3000 * Math.exp(index % 2 === 0 ? 0 : step));
-const yearly = (step: number) => step * Math.sqrt((365 * 86_400) / 300);
+/** Steps of one size count for more than their square: the mean power of a normal's is lower. */
+const EQUAL_STEPS = 0.860_040_17 ** (-2 / 3);
+const yearly = (step: number) => EQUAL_STEPS * step * Math.sqrt((365 * 86_400) / 300);
 
 describe('the likelihood', () => {
   it('annualises the volatility of the candles and scales it to the horizon', () => {
     const found = buildLikelihood(sampleObserved({ closesUsd: zigzag(200, 0.001) }), settings, 3600);
     expect(found.volatilityAnnual).toBeCloseTo(yearly(0.001), 4);
     expect(found.candles).toBe(199);
-    const deviation = 0.001 * Math.sqrt(12);
+    const deviation = EQUAL_STEPS * 0.001 * Math.sqrt(12);
     expect(found.sigmaLog * Math.sqrt(4 / 2)).toBeCloseTo(deviation, 6);
     expect(found.centerLog).toBeCloseTo(Math.log(3000), 12);
   });
@@ -30,7 +33,7 @@ describe('the likelihood', () => {
   it('believes new candles more than old ones', () => {
     const calmThenWild = [...zigzag(60, 0.0005), ...zigzag(60, 0.002)];
     const found = buildLikelihood(sampleObserved({ closesUsd: calmThenWild }), settings, 3600);
-    const half = Math.sqrt((yearly(0.0005) ** 2 + yearly(0.002) ** 2) / 2);
+    const half = ((yearly(0.0005) ** 1.5 + yearly(0.002) ** 1.5) / 2) ** (2 / 3);
     expect(found.volatilityAnnual).toBeGreaterThan(half);
     expect(found.volatilityAnnual).toBeLessThan(yearly(0.002));
   });
@@ -82,5 +85,24 @@ describe('the likelihood', () => {
       buildLikelihood(sampleObserved({ closesUsd: zigzag(200, 0.001) }), { ...settings, estimationFactor }, 3600);
     expect(of(1.05).sigmaLog / of(1).sigmaLog).toBeCloseTo(1.05, 12);
     expect(of(1.05).volatilityAnnual).toBe(of(1).volatilityAnnual);
+  });
+
+  it('finds the deviation of normal returns, and of heavier tails by their factor', () => {
+    // Quantiles of a normal, in an order that mixes them.
+    const normal = Array.from({ length: 288 }, (_, index) => {
+      const share = (((index * 101) % 288) + 0.5) / 288;
+      const t = Math.sqrt(-2 * Math.log(Math.min(share, 1 - share)));
+      const tail = t - (2.30753 + 0.27061 * t) / (1 + 0.99229 * t + 0.04481 * t * t);
+      return share < 0.5 ? -tail : tail;
+    });
+    let log = Math.log(3000);
+    const closesUsd = normal.map((value) => {
+      log += 0.001 * value;
+      return Math.exp(log);
+    });
+    const of = (tailFactor: number) =>
+      buildLikelihood(sampleObserved({ closesUsd }), { ...settings, slowHalfLifeS: 1e12, tailFactor }, 3600);
+    expect((of(1).slowAnnual ?? 0) / (0.001 * Math.sqrt((365 * 86_400) / 300))).toBeCloseTo(1, 1);
+    expect(of(1.09).volatilityAnnual / of(1).volatilityAnnual).toBeCloseTo(1.09, 9);
   });
 });

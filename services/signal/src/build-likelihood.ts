@@ -50,19 +50,27 @@ function followDeparture(slow: number, fast: number, departure: number): number 
   return Math.abs(ratio) <= departure ? slow : slow * Math.exp(ratio * (1 - (departure / ratio) ** 2));
 }
 
-/** Sum of squared log returns with the weights they were given. */
-type Weighted = { weights: number; squares: number };
+/** Power of the absolute returns that is averaged, and its mean for a standard normal, which makes a deviation of it. */
+const POWER = 1.5;
+const POWER_MEAN_OF_NORMAL = 0.860_040_17;
+
+/** Sum of the returns' powers with the weights they were given. */
+type Weighted = { weights: number; powers: number };
 
 /**
  * Variances per second; the fast one is null with too few returns. The mean is taken as zero: over an hour the drift is far
  * below what its estimate would add in noise. A price of nothing has no logarithm and ends the chain there.
+ *
+ * Not squares are averaged but powers of 1.5: one jump of a day weighs half as much in them, so that the estimate is less
+ * the matter of a few candles. What they miss of the variance is nearly the same share in every market of heavy tails:
+ * `tailFactor` puts it back.
  */
 function measureVariance(
   { candles, candleSeconds }: EventData<typeof marketObserved>,
   settings: LikelihoodSettings,
 ): { candles: number; slow: number; fast: number | null } {
-  const slow = { weights: 0, squares: 0 };
-  const fast = { weights: 0, squares: 0 };
+  const slow = { weights: 0, powers: 0 };
+  const fast = { weights: 0, powers: 0 };
   const slowDecay = 0.5 ** (candleSeconds / settings.slowHalfLifeS);
   const fastDecay = 0.5 ** (candleSeconds / settings.fastHalfLifeS);
   let returns = 0;
@@ -70,24 +78,29 @@ function measureVariance(
   for (const { close } of candles) {
     const log = close > 0 ? Math.log(close) : null;
     if (log !== null && before !== null) {
-      const square = (log - before) ** 2;
-      addSquare(slow, square, slowDecay);
-      addSquare(fast, square, fastDecay);
+      const size = Math.abs(log - before);
+      const power = size * Math.sqrt(size);
+      addPower(slow, power, slowDecay);
+      addPower(fast, power, fastDecay);
       returns += 1;
     }
     before = log;
   }
   const missing = Math.max(0, settings.minReturns - returns);
   const fallback = (settings.fallbackVolatilityAnnual ** 2 * candleSeconds) / YEAR_S;
-  const total = slow.weights + missing;
+  const perCandle = slow.weights === 0 ? 0 : varianceOf(slow, settings.tailFactor);
   return {
     candles: returns,
-    slow: (total === 0 ? fallback : (slow.squares + missing * fallback) / total) / candleSeconds,
-    fast: missing > 0 || fast.weights === 0 ? null : fast.squares / fast.weights / candleSeconds,
+    slow: (perCandle * slow.weights + missing * fallback) / (slow.weights + missing) / candleSeconds,
+    fast: missing > 0 || fast.weights === 0 ? null : varianceOf(fast, settings.tailFactor) / candleSeconds,
   };
 }
 
-function addSquare(sum: Weighted, square: number, decay: number): void {
+function varianceOf({ weights, powers }: Weighted, tailFactor: number): number {
+  return (powers / weights / POWER_MEAN_OF_NORMAL) ** (2 / POWER) * tailFactor ** 2;
+}
+
+function addPower(sum: Weighted, power: number, decay: number): void {
   sum.weights = sum.weights * decay + 1;
-  sum.squares = sum.squares * decay + square;
+  sum.powers = sum.powers * decay + power;
 }

@@ -46,13 +46,21 @@ export const signalSettings = z.strictObject({
         .min(0)
         .default(0.6)
         .describe('logarithm of the ratio of the two variances that is chance: the slow one is believed within it'),
+      tailFactor: z
+        .number()
+        .min(1)
+        .max(2)
+        .default(1.09)
+        .describe(
+          'deviation of a candle’s return over that of a normal with the same mean of the power 1.5: 1 for a normal, 1.09 for candles of five minutes, seeded or real',
+        ),
       estimationFactor: z
         .number()
         .min(1)
         .max(2)
-        .default(1.05)
+        .default(1.03)
         .describe(
-          'factor on the scale, because the volatility is itself estimated; 1.05 was found on the seeded market',
+          'factor on the scale, because the volatility is itself estimated; 1.03 was found on the seeded market',
         ),
       minReturns: z
         .int()

@@ -142,6 +142,10 @@ export const viewSettings = z.object({
       .number()
       .nonnegative()
       .describe('logarithm of the ratio of variances within which the slow one is believed'),
+    tailFactor: z
+      .number()
+      .min(1)
+      .describe('deviation of a candle’s return over that of a normal with the same mean of the power 1.5'),
     estimationFactor: z.number().min(1).describe('factor on the scale, because the volatility is itself estimated'),
     minReturns: z.number().positive().describe('with fewer candle returns the fallback stands in for the missing'),
     fallbackVolatilityAnnual: annual('volatility without candles'),
