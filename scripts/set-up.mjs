@@ -13,13 +13,9 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { chooseWay, SERVERS } from './choose-servers.mjs';
 
 const PNPM = 'pnpm@12.21.0';
-const SERVERS = {
-  'nats-server': { debian: 'nats-server', brew: 'nats-server', image: 'nats:2.12-alpine' },
-  'redis-server': { debian: 'redis-server', brew: 'redis', image: 'redis:8-alpine' },
-};
-
 /** The clone's root. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Everything made here at run time; ignored by git. */
@@ -150,31 +146,25 @@ function missingServers() {
   return Object.keys(SERVERS).filter((name) => !onPath(name));
 }
 
-function checkWayTo(missing) {
-  if (missing.length === 0 || maySetUpDebian() || dockerAnswers()) return;
-  const names = missing.join(' and ');
-  const them = missing.length === 1 ? 'it' : 'them';
-  fail(
-    `${names} ${missing.length === 1 ? 'is' : 'are'} needed: install ${them} (${howToInstall(missing)}) or start Docker, then try again`,
-  );
+const dockerAnswers = () => spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
+
+function wayTo(missing) {
+  const { platform } = process;
+  return chooseWay(missing, { platform, isRoot: process.getuid?.() === 0, has: onPath, dockerAnswers });
 }
 
-function howToInstall(missing) {
-  if (process.platform === 'darwin') return `brew install ${missing.map((name) => SERVERS[name].brew).join(' ')}`;
-  if (onPath('apt-get')) return `sudo apt-get install ${missing.map((name) => SERVERS[name].debian).join(' ')}`;
-  return 'from your distribution, or nats.io and redis.io';
+function checkWayTo(missing) {
+  const way = wayTo(missing);
+  if (way.kind === 'none') fail(way.sentence);
 }
 
 function bringServers(missing, say) {
-  if (maySetUpDebian()) {
+  if (wayTo(missing).kind === 'debian') {
     const problem = installFromDebian(missing, say);
-    if (problem !== null && !dockerAnswers()) fail(problem);
+    if (problem !== null && !(onPath('docker') && dockerAnswers())) fail(problem);
   }
   for (const name of missing.filter((one) => !onPath(one))) takeFromDocker(name, say);
 }
-
-const maySetUpDebian = () => process.platform === 'linux' && process.getuid() === 0 && onPath('apt-get');
-const dockerAnswers = () => onPath('docker') && spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0;
 
 /** Null when all are there; otherwise what went wrong, in a sentence. */
 function installFromDebian(names, say) {
