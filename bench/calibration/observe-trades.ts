@@ -4,7 +4,7 @@ import { realisedVolatility } from '@rangeward/market-data/measure-volatility';
 import type { Trade } from '@rangeward/market-data/swap-history';
 import { sqrtPriceX96FromStablePerVolatile, tickFromStablePerVolatile } from '@rangeward/uniswap-v3/price';
 
-export type Observed = EventData<typeof marketObserved>;
+type Observed = EventData<typeof marketObserved>;
 
 /** A moment at which a view is asked for, and the prices that came after it. */
 export type Moment = {
