@@ -87,6 +87,9 @@ describe('a run', () => {
 
   it('that held, collected or was not carried out stays quiet', () => {
     expect(alertOfRun(run, result({}), 0)).toBeNull();
+    expect(alertOfRun(run, result({ decision: 'exit', outcome: 'confirmed' }), 0)).toMatchObject({
+      ...{ severity: 'warning', title: 'exit confirmed: main' },
+    });
     expect(alertOfRun(run, result({ decision: 'collect', outcome: 'confirmed' }), 0)).toBeNull();
     expect(alertOfRun(run, result({ decision: 'rebalance', outcome: null }), 0)).toBeNull();
   });

@@ -83,11 +83,14 @@ export function alertOfRun(run: Run, result: RunResult, failuresInARow: number):
       facts: { ...about, runbook: runbook(critical ? 'runs-in-a-row-failed' : 'run-failed') },
     };
   }
-  if (result.decision !== 'rebalance' || result.outcome === null) return null;
+  const { decision } = result;
+  if ((decision !== 'rebalance' && decision !== 'exit') || result.outcome === null) return null;
+  const done = result.outcome === 'confirmed' || result.outcome === 'simulated';
   return {
-    group: `rebalance|${run.id}`,
-    severity: result.outcome === 'confirmed' || result.outcome === 'simulated' ? 'info' : 'warning',
-    title: `rebalance ${result.outcome}: ${run.position}`,
+    group: `${decision}|${run.id}`,
+    // After an exit nothing goes in again until a person says so.
+    severity: done && decision === 'rebalance' ? 'info' : 'warning',
+    title: `${decision} ${result.outcome}: ${run.position}`,
     text: result.decisionReason ?? '',
     facts: { ...about, ...facts({ newTokenId: result.newTokenId?.toString() ?? null }) },
   };

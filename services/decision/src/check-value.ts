@@ -114,7 +114,7 @@ export function checkExit(
 ): Gate[] {
   const { enabled, minVolatilityAnnual, minLossBps } = settings.exit;
   if (!enabled) return [];
-  const { likelihood, market } = input.recommendation;
+  const { likelihood, market, regime } = input.recommendation;
   const nets = others.map(({ netUsdE6 }) => netUsdE6);
   const best = nets.includes(null) ? null : nets.reduce<number>((most, net) => Math.max(most, net ?? 0), -Infinity);
   const leastLossUsdE6 = (market.position.valueUsdE6 * minLossBps) / 10_000;
@@ -122,9 +122,9 @@ export function checkExit(
   return [
     gateOf(
       'exit-volatility',
-      likelihood.volatilityAnnual >= minVolatilityAnnual,
-      `${(likelihood.volatilityAnnual * 100).toFixed(1)} % a year`,
-      `>= ${(minVolatilityAnnual * 100).toFixed(1)} %`,
+      likelihood.volatilityAnnual >= minVolatilityAnnual && (regime === undefined || regime.name === 'volatile'),
+      `${(likelihood.volatilityAnnual * 100).toFixed(1)} % a year, regime ${regime?.name ?? 'not voted on'}`,
+      `>= ${(minVolatilityAnnual * 100).toFixed(1)} %, regime volatile`,
     ),
     gateOf(
       'exit-loss',

@@ -29,6 +29,10 @@ export const decisionSettings = z.strictObject({
         .nonnegative()
         .default(10)
         .describe('a range without a swap keeps its ends so far from the price, which moves until it is minted'),
+      alternatives: z
+        .boolean()
+        .default(false)
+        .describe('move also to one of the other ranges of the view, where that nets more; they are priced either way'),
       maxOverlapBps: bps(5000, 'in range, move only when the new and the old range share at most this much'),
       sameRangeBps: bps(9000, 'ranges that share at least this much are the same range: never move'),
     })

@@ -149,6 +149,21 @@ describe('a price that is out is moved to where it pays most', () => {
     expect(failing({ volatilityAnnual: 0.6 })).toEqual(['fees-worth-gas']);
   });
 
+  it('the view’s other ranges are priced beside it, and moved to only where that is configured', () => {
+    const input = inputOf();
+    const wide = { ...sampleRecommendation({ range: [-90, 90] }).range, kind: 'coverage' as const };
+    const held = { ...wide, kind: 'held' as const };
+    const recommendation = { ...input.recommendation, alternatives: [wide, held] };
+    const rangeOf = (alternatives: boolean) => {
+      const { option, options } = decide({ ...input, recommendation }, decisionSettings.parse({ move: { alternatives } }));
+      expect(options.filter(({ kind }) => kind === 'rebalance')).toHaveLength(2);
+      expect(options.filter(({ chosen }) => chosen)).toEqual([option]);
+      return option.range;
+    };
+    expect(rangeOf(false)).toEqual(sampleRange());
+    expect(rangeOf(true)).toEqual({ tickLower: wide.tickLower, tickUpper: wide.tickUpper });
+  });
+
   it('not at all where fees do not pay for what the market takes', () => {
     const decision = decided({ volatilityAnnual: 1.5 });
     expect(decision.kind).toBe('hold');

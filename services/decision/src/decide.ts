@@ -47,7 +47,7 @@ export function decide(input: DecisionInput, settings: DecisionSettings): Decisi
   const { recommendation: from } = input;
   const safety = checkSafety(input, settings);
   const safe = safety.every(isPassed);
-  const own = weigh(input, settings, from.posterior, from.range, safe);
+  const own = weigh(input, settings, { view: from.posterior, ranges: rangesOf(from), safe });
   const opinion = checkOpinion(input, settings, own, safe);
   const allowed = opinion === null || opinion.passed;
   const picked = allowed ? own.option : collectOrHold(own, safe);
@@ -79,12 +79,26 @@ export function holdFor(decision: Decision, refused: Gate): Decision {
   };
 }
 
-function weigh(input: DecisionInput, settings: DecisionSettings, view: View, range: TickRange, safe: boolean): Weighed {
-  const options = priceOptions(input.recommendation, view, [range], settings);
+/** The recommended range, and the others that the view offers; the one that is held is no move. */
+function rangesOf({ range, alternatives }: DecisionInput['recommendation']): readonly TickRange[] {
+  const others = alternatives?.filter(({ kind }) => kind !== 'held').slice(0, MOST_ALTERNATIVES) ?? [];
+  return [range, ...others];
+}
+
+/** So that the options of a decision stay few enough to read, and to be carried. */
+const MOST_ALTERNATIVES = 8;
+
+type Circumstances = { readonly view: View; readonly ranges: readonly TickRange[]; readonly safe: boolean };
+
+function weigh(input: DecisionInput, settings: DecisionSettings, { view, ranges, safe }: Circumstances): Weighed {
+  const options = priceOptions(input.recommendation, view, ranges, settings);
   const { hold, collect, exit, rebalances, withoutSwap } = options;
-  const moves = [...rebalances, ...(withoutSwap === null ? [] : [withoutSwap])].sort(byNetDescending);
+  const withSwap = settings.move.alternatives ? rebalances : rebalances.slice(0, 1);
+  const moves = [...withSwap, ...(withoutSwap === null ? [] : [withoutSwap])].sort(byNetDescending);
   let shown: { move: PricedOption; moving: Gate[]; passed: boolean } | null = null;
   for (const move of moves) {
+    // One gate asks for a net gain, so what nets less than holding need not be looked at, but for the best.
+    if (shown !== null && (move.netUsdE6 ?? 0) <= (hold.netUsdE6 ?? 0)) break;
     const moving = [...checkMove(input, settings, move), ...checkValue(input, settings, move, hold)];
     const passed = moving.every(isPassed);
     if (shown === null || passed) shown = { move, moving, passed };
@@ -111,7 +125,7 @@ function checkOpinion(input: DecisionInput, settings: DecisionSettings, own: Wei
   const { shiftSigmas, widthFactor } = opinionEffect ?? { shiftSigmas: 0, widthFactor: 1 };
   const sigmaLog = posterior.sigmaLog / widthFactor;
   const view = { ...posterior, sigmaLog, centerLog: posterior.centerLog - shiftSigmas * sigmaLog };
-  const without = weigh(input, settings, view, rangeWithoutOpinion, safe);
+  const without = weigh(input, settings, { view, ranges: [rangeWithoutOpinion], safe });
   const wanted = kindOf(own.option.kind);
   const same = kindOf(without.option.kind) === wanted;
   const touches = wanted === 'rebalance' || wanted === 'exit';

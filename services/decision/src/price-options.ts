@@ -36,13 +36,14 @@ type Terms = {
   readonly poolFeesPerDayUsdE6: number | null;
   readonly others: number;
   readonly realisedIlUsdE6: number | null;
+  readonly rebalanceGasUsdE6: number;
   readonly settings: DecisionSettings;
 };
 
 /**
  * Prices everything that could be done over the same horizon, in micro-dollars: fees round down, losses and costs round
  * up. Assumes that recent fees, volatility and the others' liquidity go on as they are, and that nothing more is done
- * within the horizon. `ranges` are those that a swap may lead to.
+ * within the horizon. `ranges` are those that a swap may lead to, the recommended one first.
  */
 export function priceOptions(
   from: Recommendation,
@@ -61,6 +62,7 @@ export function priceOptions(
     poolFeesPerDayUsdE6: poolFeesPerDayUsdE6(from, numbers),
     others: othersLiquidity(market),
     realisedIlUsdE6: realisedIlUsdE6(market.position),
+    rebalanceGasUsdE6: gasCostUsdE6RoundingUp(market, 'rebalance', settings.gas),
     settings,
   };
   const own = { range: market.position, liquidity: Number(market.position.liquidity) };
@@ -93,7 +95,7 @@ function withSwap(terms: Terms, range: TickRange): PricedOption {
   const wanted: SwapWanted = { zeroForOne: surplus0UsdE6 > 0, usdE6: cost(Math.ceil(Math.abs(surplus0UsdE6))) };
   const swapCostUsdE6 = cost(expectedSwapCostUsdE6RoundingUp(market, numbers, wanted, settings.value.swapImpactBps));
   const liquidity = Math.max(0, value - swapCostUsdE6) / perUsdE6;
-  const costs = { gasUsdE6: gas(terms, 'rebalance'), swapUsdE6: wanted.usdE6, swapCostUsdE6, idleUsdE6: 0 };
+  const costs = { gasUsdE6: terms.rebalanceGasUsdE6, swapUsdE6: wanted.usdE6, swapCostUsdE6, idleUsdE6: 0 };
   return priced(terms, 'rebalance', { range, liquidity }, costs);
 }
 

@@ -1,13 +1,14 @@
 import { findRunEvent } from '@rangeward/adapter-nats/read-events';
 import { decisionMade, type EventData, type Run, recommendation, tradeExecuted } from '@rangeward/contracts';
 import { type GlobalFlags, type NatsAccess, withNats, withRedis } from '../operator.ts';
-import { printFacts, printJson, printTable } from '../output.ts';
+import { printFacts, printJson } from '../output.ts';
 import { againstHoldingUsdE6 } from '../story/against-holding.ts';
 import { integer, percent, price, signedUsd, tokens, usd } from '../story/format-amounts.ts';
 import { printTitle, type Screen } from '../story/print-story.ts';
 import { showControls } from '../story/show-controls.ts';
 import { tellEvent } from '../story/tell-event.ts';
 import { tellEffect, tellOpinion } from '../story/tell-opinion.ts';
+import { explainDecision } from './explain-decision.ts';
 import { findRun } from './runs.ts';
 
 /** Every number behind a run's decision, in the order in which it was made, so that a person can follow it. */
@@ -95,14 +96,4 @@ function explainView(view: EventData<typeof recommendation>, screen: Screen): vo
       `[${integer(range.tickLower)}, ${integer(range.tickUpper)}) = ${price(range.lowerUsdE6)} to ${price(range.upperUsdE6)}, the smallest that holds ${percent(range.coverage)} (${percent(range.mass, 2)})`,
     ],
   ]);
-}
-
-function explainDecision(decision: EventData<typeof decisionMade>, screen: Screen): void {
-  printTitle(screen, `What it decided: ${decision.kind.toUpperCase()}`);
-  screen.write(`  ${showControls(decision.reason)}\n\n`);
-  printTable(
-    screen,
-    ['', 'gate', 'measured', 'asked'],
-    decision.gates.map((gate) => [gate.passed ? '  ✓' : '  ✗', gate.name, gate.value, gate.threshold]),
-  );
 }

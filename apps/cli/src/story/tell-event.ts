@@ -134,10 +134,11 @@ function tellDecision(data: EventData<typeof decisionMade>): StoryLine[] {
 }
 
 function tellPlan(data: Plan): StoryLine[] {
+  const rest = data.kind === 'exit' ? 'take everything out' : 'collect the fees';
   const target =
     data.target === null
-      ? 'collect the fees'
-      : `move to [${integer(data.target.tickLower)}, ${integer(data.target.tickUpper)})`;
+      ? rest
+      : `move${data.swap === 'none' ? ' without a swap' : ''} to [${integer(data.target.tickLower)}, ${integer(data.target.tickUpper)})`;
   return [
     line(
       'plan',
