@@ -1,6 +1,7 @@
 import { calibrate, compareScores } from '@rangeward/signal/calibrate';
 import { describe, expect, it } from 'vitest';
 import { observeDefaults, observeTrades } from './observe-trades.ts';
+import { recordedDay } from './recorded-day.ts';
 import { scoreViews } from './score-views.ts';
 import { seededMarket } from './seeded-market.ts';
 import { simulateTrades } from './simulate-trades.ts';
@@ -65,5 +66,20 @@ describe('what is observed of simulated trades', () => {
       const again = observeTrades(cut, blockAt, { ...options, horizonsS: [0], everyS: nowS - fromS - 86_400 || 1 });
       expect(again.at(-1)?.observed).toEqual(observed);
     }
+  });
+});
+
+const day = await recordedDay([HOUR_S]);
+
+describe.skipIf(day === null)('a real day of mainnet (only where ../shared/data is)', () => {
+  it('is held by the ranges about as often as they say, as far as one day can tell', () => {
+    const { ours, ewma } = scoreViews(day ?? [], HOUR_S, 0.5);
+    const { forecasts, ranges } = calibrate(ours);
+    expect(forecasts).toBeGreaterThan(240);
+    // Two hundred and fifty outcomes that overlap are worth some twenty: bounds of three of their standard errors.
+    for (const { coverage, hitRate } of ranges) {
+      expect(Math.abs(hitRate - coverage)).toBeLessThan(3 * Math.sqrt((coverage * (1 - coverage)) / 20));
+    }
+    expect(compareScores(ours, ewma, 'crps').difference).toBeLessThan(0);
   });
 });
