@@ -85,11 +85,13 @@ describe('a run', () => {
     expect(alertOfRun(run, result({ decision: 'rebalance', outcome: 'reverted' }), 0)?.severity).toBe('warning');
   });
 
+  it('that left the pool warns: going in again is up to a person', () => {
+    const told = alertOfRun(run, result({ decision: 'exit', outcome: 'confirmed' }), 0);
+    expect(told).toMatchObject({ severity: 'warning', title: 'exit confirmed: main' });
+  });
+
   it('that held, collected or was not carried out stays quiet', () => {
     expect(alertOfRun(run, result({}), 0)).toBeNull();
-    expect(alertOfRun(run, result({ decision: 'exit', outcome: 'confirmed' }), 0)).toMatchObject({
-      ...{ severity: 'warning', title: 'exit confirmed: main' },
-    });
     expect(alertOfRun(run, result({ decision: 'collect', outcome: 'confirmed' }), 0)).toBeNull();
     expect(alertOfRun(run, result({ decision: 'rebalance', outcome: null }), 0)).toBeNull();
   });
