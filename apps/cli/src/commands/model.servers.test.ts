@@ -55,6 +55,7 @@ function callAt(number: number, opinion: (id: string) => Opinion): Consulted {
     },
     opinion: opinion(id),
     views: {
+      from: hour(number),
       horizonEnd: hour(number + 1),
       spotLog: 8,
       degreesOfFreedom: 8,
@@ -89,8 +90,9 @@ it('shows the calls with their outcome, and what they have earned', async () => 
       { log: 3, brier: 0.25 },
       { log: 3.1 + (number % 2) * 0.02, brier: 0.16 },
     ];
-    const { id: callId, model, promptVersion, askedAt } = consulted.call;
-    await calls.score(run, { run, callId, model, promptVersion, askedAt, outcome, without, full });
+    const { id: callId, model, promptVersion } = consulted.call;
+    const { from } = consulted.views;
+    await calls.score(run, { run, callId, model, promptVersion, from, outcome, without, full });
   }
   const silent = callAt(121, () => ({ kind: 'none', reason: 'time-out', detail: 'no answer' }));
   await calls.settle(silent.call.id, { opinion: silent.opinion, consulted: silent });

@@ -46,6 +46,7 @@ function consultedAt(number: number, opinion = given(idOf(number))): Consulted {
     },
     opinion,
     views: {
+      from: hour(number),
       horizonEnd: hour(number + 1),
       spotLog: 8,
       degreesOfFreedom: 8,
@@ -60,7 +61,7 @@ const scoredAt = (number: number, log = 3): Scored => ({
   callId: idOf(number),
   model: 'm',
   promptVersion: 1,
-  askedAt: hour(number),
+  from: hour(number),
   outcome: { at: hour(number + 1), priceUsdE6: 3_000_000_000, earlyS: 0 },
   without: { log: 2, brier: 0.25 },
   full: { log, brier: 0.2 },

@@ -105,7 +105,7 @@ export function createModelCalls(redis: Redis): ModelCalls {
       const runId = scored.callId;
       const text = JSON.stringify(toWire(modelScored.schema, scored));
       const change = redis.multi().hsetnx(scoredKey, runId, text);
-      change.zadd(scoresKey(scored), 'NX', Date.parse(scored.askedAt), runId).zrem(dueKey(place), runId);
+      change.zadd(scoresKey(scored), 'NX', Date.parse(scored.from), runId).zrem(dueKey(place), runId);
       throwFirst(await change.exec());
     },
     async forgo(place, runId) {

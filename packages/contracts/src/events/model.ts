@@ -54,6 +54,7 @@ export const modelConsulted = defineEvent({
     opinion,
     views: z
       .object({
+        from: isoTime('time of the block at which it was asked; of the chain, as the horizon is'),
         horizonEnd: isoTime('the moment that the views are about'),
         spotLog: z.number().describe('logarithm of the pool’s price when it was asked'),
         degreesOfFreedom: z.number().min(2).describe('tails of the Student-t by which both views are scored'),
@@ -81,7 +82,7 @@ export const modelScored = defineEvent({
     callId: z.string(),
     model: z.string(),
     promptVersion: z.int().positive(),
-    askedAt: isoTime('when it was asked'),
+    from: isoTime('time of the block at which it was asked'),
     outcome: z.object({
       at: isoTime('end of the candle that gave the price'),
       priceUsdE6: priceUsdE6('last price by then'),

@@ -58,6 +58,7 @@ function viewsOf({
   const { centerLog, sigmaLog, horizonS } = own.posterior;
   const effect = answer === null ? null : effectOfAnswer(answer, 1);
   return {
+    from: market.block.time,
     horizonEnd: new Date(Date.parse(market.block.time) + horizonS * 1000).toISOString(),
     spotLog: Math.log(Math.max(1, market.pool.priceUsdE6) / 1e6),
     degreesOfFreedom: own.likelihood.degreesOfFreedom,

@@ -40,6 +40,7 @@ function recordOf(answerer: Answerer, runs: number, seed: number): ScoredOpinion
     const { shiftSigmas, widthFactor } = effectOfAnswer(answerer(move, random), 1);
     const scores = scoreOpinion(
       {
+        from: '',
         horizonEnd: '',
         spotLog: 8,
         degreesOfFreedom: 8,
@@ -49,7 +50,7 @@ function recordOf(answerer: Answerer, runs: number, seed: number): ScoredOpinion
       8 + move * SIGMA,
     );
     if (scores === null) throw new Error('it had an opinion');
-    return { askedAtMs: index * HOUR_MS, outcomeAtMs: (index + 1) * HOUR_MS, ...scores };
+    return { fromMs: index * HOUR_MS, outcomeAtMs: (index + 1) * HOUR_MS, ...scores };
   });
 }
 
@@ -84,7 +85,7 @@ describe('what a record earns', () => {
     const good = recordOf(knowing, 400, 3);
     const bad = recordOf(wrong, 30, 4).map((one, index) => ({
       ...one,
-      askedAtMs: (400 + index) * HOUR_MS,
+      fromMs: (400 + index) * HOUR_MS,
       outcomeAtMs: (401 + index) * HOUR_MS,
     }));
     expect(earnWeight([...good, ...bad], 1)).toMatchObject({ weight: 0, why: expect.stringContaining('no good') });
@@ -94,7 +95,7 @@ describe('what a record earns', () => {
     const record = recordOf(knowing, 100, 5).flatMap((one) =>
       Array.from({ length: 12 }, (_, part) => ({
         ...one,
-        askedAtMs: one.askedAtMs + part * 300_000,
+        fromMs: one.fromMs + part * 300_000,
         outcomeAtMs: one.outcomeAtMs + part * 300_000,
       })),
     );
@@ -130,7 +131,7 @@ describe('adversaries over 1,000 runs', () => {
   it('who earns a name first and is wrong ever after: what it can cost is bounded, and soon nothing more', () => {
     const record = [...recordOf(knowing, 500, 21), ...recordOf(wrong, 500, 22)].map((one, index) => ({
       ...one,
-      askedAtMs: index * HOUR_MS,
+      fromMs: index * HOUR_MS,
       outcomeAtMs: (index + 1) * HOUR_MS,
     }));
     const weights = weightsOf(record);

@@ -2,7 +2,8 @@ import type { ModelScore } from '@rangeward/contracts';
 
 /** One opinion whose outcome is known. */
 export type ScoredOpinion = {
-  readonly askedAtMs: number;
+  /** Both of the chain's clock, which need not be the wall's. */
+  readonly fromMs: number;
   readonly outcomeAtMs: number;
   readonly without: ModelScore;
   readonly full: ModelScore;
@@ -69,7 +70,7 @@ function withoutOverlap(opinions: readonly ScoredOpinion[]): ScoredOpinion[] {
   const counted: ScoredOpinion[] = [];
   for (const opinion of opinions) {
     const last = counted.at(-1);
-    if (last === undefined || opinion.askedAtMs >= last.outcomeAtMs) counted.push(opinion);
+    if (last === undefined || opinion.fromMs >= last.outcomeAtMs) counted.push(opinion);
   }
   return counted;
 }

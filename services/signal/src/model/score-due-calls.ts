@@ -34,6 +34,6 @@ export async function scoreDueCalls(
 function scoreCall({ run, call, views }: Consulted, outcome: Outcome): Scored | null {
   const scores = scoreOpinion(views, Math.log(outcome.priceUsdE6 / 1e6));
   if (scores === null) return null;
-  const { id: callId, model, promptVersion, askedAt } = call;
-  return { run, callId, model, promptVersion, askedAt, outcome, ...scores };
+  const { id: callId, model, promptVersion } = call;
+  return { run, callId, model, promptVersion, from: views.from, outcome, ...scores };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scoreOpinion, type Views } from './score-opinion.ts';
 
 const views = (full: Views['full'], degreesOfFreedom = 8): Views => ({
+  from: '2026-01-05T00:00:00.000Z',
   horizonEnd: '2026-01-05T01:00:00.000Z',
   spotLog: 8,
   degreesOfFreedom,
