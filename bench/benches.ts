@@ -8,4 +8,5 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'pool-replay': async () => (await import('./pool-replay.ts')).poolReplay,
   'real-day': async () => (await import('./real-day/real-day.ts')).realDay,
   calibration: async () => (await import('./calibration/calibration.ts')).calibration,
+  backtest: async () => (await import('./backtest/backtest.ts')).backtest,
 };

@@ -63,7 +63,7 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
       const liquidity = liquidityForAmounts({ ...range, ...amounts, sqrtPriceX96: pool.sqrtPriceX96 });
       if (liquidity === 0n) return null;
       const used = mint(pool, { owner: OWNER, ...range, liquidity });
-      own = range;
+      own = { tickLower: range.tickLower, tickUpper: range.tickUpper };
       lvr.begin(range, Number(liquidity), priceNow(), clockS);
       return { liquidity, used };
     },
@@ -71,7 +71,7 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
       if (own === null) return { principal: NOTHING, fees: NOTHING };
       const { fees, liquidity } = viewOwn(pool, own);
       lvr.end(priceNow(), outside ?? priceNow());
-      const held = { owner: OWNER, tickLower: own.tickLower, tickUpper: own.tickUpper };
+      const held = { owner: OWNER, ...own };
       const principal = burn(pool, { ...held, liquidity });
       collect(pool, held);
       pool.positions.delete(positionKey(held));
@@ -80,9 +80,8 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
     },
     collect() {
       if (own === null) return NOTHING;
-      const held = { owner: OWNER, tickLower: own.tickLower, tickUpper: own.tickUpper };
-      burn(pool, { ...held, liquidity: 0n });
-      return collect(pool, held);
+      burn(pool, { owner: OWNER, ...own, liquidity: 0n });
+      return collect(pool, { owner: OWNER, ...own });
     },
     quote: (zeroForOne, amountIn) => quote(pool, zeroForOne, amountIn),
     sell: (zeroForOne, amountIn) => sell(pool, zeroForOne, amountIn, source.answersToUs),

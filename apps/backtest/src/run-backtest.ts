@@ -44,6 +44,7 @@ export function runBacktest(market: Market, options: BacktestOptions): Backtest 
   const startS = market.firstS + options.warmUpS;
   const run: RunOptions = {
     ...{ startS, endS: market.lastS, latencyS: options.latencyS, points: POINTS },
+    keepDecisions: true,
     capitalUsdE6: Math.round(options.capitalUsd * 1e6),
     marketData: own.marketData,
     gasUnits: own.decision.gas,
@@ -72,7 +73,14 @@ function searchSettings(market: Market, own: OwnSettings, run: RunOptions, optio
   const score = (trial: Trial, span: { startS: number; endS: number }) => {
     const settings = applyTrial(own, trial);
     const strategy: Strategy = ownStrategy(settings);
-    const tried = { ...run, ...span, points: 1, marketData: settings.marketData, gasUnits: settings.decision.gas };
+    const tried = {
+      ...run,
+      ...span,
+      points: 1,
+      keepDecisions: false,
+      marketData: settings.marketData,
+      gasUnits: settings.decision.gas,
+    };
     const { changeUsdE6, hodlUsdE6, capitalUsdE6 } = runStrategy(market, strategy, tried);
     const overHodl = changeUsdE6 - (hodlUsdE6 - capitalUsdE6);
     return (overHodl / capitalUsdE6 / (span.endS - span.startS)) * 86_400;

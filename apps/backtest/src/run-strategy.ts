@@ -25,6 +25,8 @@ export type RunOptions = {
   readonly gasUnits: DecisionSettings['gas'];
   /** Points of the value series. */
   readonly points: number;
+  /** Whether what was decided is kept with all it was made from; a search needs the totals alone. */
+  readonly keepDecisions: boolean;
 };
 
 /** One answer of a strategy, with what it was made from and what became of it. */
@@ -57,8 +59,13 @@ type Life = {
   /** When a price that stays outside is to be said again. */
   rearmS: number;
   pending: { readonly dueS: number; readonly move: Move; readonly decided: Decided } | null;
-  runs: number;
+  readonly counts: Counts;
 };
+
+/** How often what happened. */
+export type Counts = { runs: number; rebalances: number; collects: number; exits: number; refused: number };
+
+const COUNTED = { rebalance: 'rebalances', collect: 'collects', exit: 'exits' } as const;
 
 const DAY_S = 86_400;
 
@@ -113,7 +120,7 @@ function begin(market: Market, strategy: Strategy, options: RunOptions): Life {
     episode: null,
     rearmS: Number.POSITIVE_INFINITY,
     pending: null,
-    runs: 0,
+    counts: { runs: 0, rebalances: 0, collects: 0, exits: 0, refused: 0 },
   };
   deposit(estate, entry);
   const range = strategy.start(sightOf(life, options.startS, 'scheduled'));
@@ -167,7 +174,6 @@ function lookForBreach(life: Life, nowS: number): boolean {
 /** Asks the strategy; a plan on its way is waited for, as one wallet carries out one plan. */
 function ask(life: Life, timeS: number, trigger: TriggerKind): void {
   if (life.pending !== null) return;
-  life.runs += 1;
   const sight = sightOf(life, timeS, trigger);
   const move = life.strategy.decide(sight);
   const { venue } = life.estate;
@@ -185,7 +191,8 @@ function ask(life: Life, timeS: number, trigger: TriggerKind): void {
     view: move.view,
     deed: null,
   };
-  life.decided.push(decided);
+  life.counts.runs += 1;
+  if (life.options.keepDecisions) life.decided.push(decided);
   if (move.kind !== 'hold') life.pending = { dueS: timeS + life.options.latencyS, move, decided };
 }
 
@@ -193,7 +200,10 @@ function carryOutPending(life: Life): void {
   const { pending } = life;
   if (pending === null) return;
   life.pending = null;
-  pending.decided.deed = carryOut(life.estate, pending.move, pending.decided.tick);
+  const deed = carryOut(life.estate, pending.move, pending.decided.tick);
+  pending.decided.deed = deed;
+  if (deed.kind === 'refused') life.counts.refused += 1;
+  else if (pending.move.kind !== 'hold') life.counts[COUNTED[pending.move.kind]] += 1;
 }
 
 function sightOf(life: Life, timeS: number, trigger: TriggerKind): Sight {
@@ -201,17 +211,25 @@ function sightOf(life: Life, timeS: number, trigger: TriggerKind): Sight {
   const { venue, terms, idle, nft, spent } = estate;
   const spot = venue.spot();
   const position = venue.position();
-  const today = spent.filter((one) => one.timeS > timeS - DAY_S);
   return {
     ...{ timeS, trigger, terms, spot, position },
-    today: {
-      rebalances: today.filter(({ rebalance }) => rebalance).length,
-      gasUsdE6: today.reduce((sum, { gasUsdE6 }) => sum + gasUsdE6, 0),
-    },
+    today: spentSince(spent, timeS - DAY_S),
     observe: () => {
-      const run = runAt({ terms, count: life.runs, trigger, timeS, tokenId: nft });
+      const run = runAt({ terms, count: life.counts.runs + 1, trigger, timeS, tokenId: nft });
       const { trades, quote } = venue;
       return observeMarket(context, { run, spot, trades, quote, candles, position, entry, idle });
     },
   };
+}
+
+/** From the end, so that a long past costs no more than a day. */
+function spentSince(spent: Estate['spent'], sinceS: number): Sight['today'] {
+  let [rebalances, gasUsdE6] = [0, 0];
+  for (let at = spent.length - 1; at >= 0; at -= 1) {
+    const one = spent[at];
+    if (one === undefined || one.timeS <= sinceS) break;
+    rebalances += one.rebalance ? 1 : 0;
+    gasUsdE6 += one.gasUsdE6;
+  }
+  return { rebalances, gasUsdE6 };
 }

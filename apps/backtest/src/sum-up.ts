@@ -4,7 +4,7 @@ import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { isInRange } from '@rangeward/uniswap-v3/tick-grid';
 import { addAmounts, type LedgerEntry, roundPartsTogether } from '@rangeward/uniswap-v3/value-ledger';
 import type { Estate } from './carry-out.ts';
-import type { Decided, RunOptions } from './run-strategy.ts';
+import type { Counts, Decided, RunOptions } from './run-strategy.ts';
 import type { Strategy } from './strategy.ts';
 import type { TradeColumns } from './trade-columns.ts';
 
@@ -51,6 +51,8 @@ export type Outcome = {
   /** Loss against rebalancing, beside the sum; minute by minute. */
   readonly lvrUsdE6: number;
   readonly inRangeShare: number;
+  /** How often it was asked, what was carried out, and what came too late to be. */
+  readonly runs: number;
   readonly rebalances: number;
   readonly collects: number;
   readonly exits: number;
@@ -93,6 +95,7 @@ export function sumUp(of: {
   readonly estate: Estate;
   readonly decided: readonly Decided[];
   readonly points: readonly SeriesPoint[];
+  readonly counts: Counts;
 }): Outcome {
   const { strategy, options, estate, decided, points } = of;
   const { venue, terms, entries, nft } = estate;
@@ -101,7 +104,6 @@ export function sumUp(of: {
   const open = position === null ? [] : [{ nft, principal: position.principal, collectable: position.fees }];
   const mark = { sqrtPriceX96: venue.spot().sqrtPriceX96, positions: open };
   const attribution = attributeValue({ entries, mark, numeraire });
-  const done = decided.filter(({ deed }) => deed?.kind === 'done');
   const livedS = options.endS - options.startS;
   return {
     ...{ strategy: strategy.name, about: strategy.about, startS: options.startS, endS: options.endS },
@@ -112,10 +114,7 @@ export function sumUp(of: {
     parts: partsOf(attribution),
     lvrUsdE6: Math.round(venue.lvrUsdE6()),
     inRangeShare: livedS > 0 ? venue.inRangeS() / livedS : 0,
-    rebalances: done.filter(({ kind }) => kind === 'rebalance').length,
-    collects: done.filter(({ kind }) => kind === 'collect').length,
-    exits: done.filter(({ kind }) => kind === 'exit').length,
-    refused: decided.filter(({ deed }) => deed?.kind === 'refused').length,
+    ...of.counts,
     largestShare: Math.max(0, ...points.map(({ share }) => share)),
     ...{ decided, points, entries, attribution, trades: venue.trades },
   };
