@@ -99,4 +99,11 @@ describe.each([0, 1] as const)('the range with the dollar as token%i', (stable) 
       expect(massWithin(posterior, found)).toBeCloseTo(most, 9);
     }
   });
+
+  it('as wide as all usable ticks is all usable ticks', () => {
+    const { pool } = sampleObserved({ stable }).market;
+    const view = { centerLog: Math.log(3000), sigmaLog: 0.004, degreesOfFreedom: 8, weight: 1 };
+    const all = { tickLower: -887_270, tickUpper: 887_270 };
+    expect(heaviestRange(updatePosterior([view], pool, 400), 2 * 887_270, pool)).toEqual(all);
+  });
 });

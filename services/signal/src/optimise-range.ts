@@ -8,8 +8,13 @@ import type { TickPosterior } from './update-posterior.ts';
  * could be smallest is looked at, with two pointers. Of several as small, the one with the most mass; of those the lowest.
  * The whole grid when not even that holds the coverage.
  */
-export function optimiseRange(posterior: TickPosterior, pool: Market['pool'], coverage: number): Range {
-  const { from, to, mass } = smallestWindow(posterior.masses, coverage);
+export function optimiseRange(
+  posterior: TickPosterior,
+  pool: Market['pool'],
+  coverage: number,
+  below = sumsBelow(posterior.masses),
+): Range {
+  const { from, to, mass } = smallestWindow(posterior.masses, coverage, below);
   const at = (bin: number) => posterior.firstTick + bin * posterior.binTicks;
   return rangeOf(pool, { tickLower: at(from), tickUpper: at(to), coverage, mass });
 }
@@ -27,9 +32,11 @@ export function rangeOf(
 }
 
 /** Posterior mass of [tickLower, tickUpper), the mass of a bin taken to lie evenly in it. */
-export function massWithin(posterior: TickPosterior, { tickLower, tickUpper }: TickRange): number {
-  const { firstTick, binTicks, masses } = posterior;
-  const below = sumsBefore(masses);
+export function massWithin(
+  { firstTick, binTicks, masses }: TickPosterior,
+  { tickLower, tickUpper }: TickRange,
+  below = sumsBelow(masses),
+): number {
   return massBelow(below, (tickUpper - firstTick) / binTicks) - massBelow(below, (tickLower - firstTick) / binTicks);
 }
 
@@ -37,14 +44,19 @@ export function massWithin(posterior: TickPosterior, { tickLower, tickUpper }: T
  * The range of this width, on the spacing's grid and within the usable ticks, that holds the most mass; of several the one
  * nearest to the middle of the posterior's grid.
  */
-export function heaviestRange(posterior: TickPosterior, widthTicks: number, pool: Market['pool']): TickRange {
-  const { firstTick, binTicks, masses } = posterior;
-  const below = sumsBefore(masses);
+export function heaviestRange(
+  { firstTick, binTicks, masses }: TickPosterior,
+  widthTicks: number,
+  pool: Market['pool'],
+  below = sumsBelow(masses),
+): TickRange {
   const usable = usableTicks(pool.tickSpacing);
-  const middle = nearestOnGrid(firstTick + (binTicks * masses.length - widthTicks) / 2, pool.tickSpacing);
+  const wished = nearestOnGrid(firstTick + (binTicks * masses.length - widthTicks) / 2, pool.tickSpacing);
+  const middle = Math.max(usable.tickLower, Math.min(usable.tickUpper - widthTicks, wished));
+  const enough = (below[masses.length] ?? 0) - 1e-12;
   const reach = (binTicks * masses.length + widthTicks) / 2;
   let best = { tickLower: middle, mass: -1 };
-  for (let step = 0; step <= 2 * reach; step += pool.tickSpacing) {
+  for (let step = 0; step <= 2 * reach && best.mass < enough; step += pool.tickSpacing) {
     // 0, 1, -1, 2, -2 and so on, in spacings from the middle.
     const away = Math.ceil(step / pool.tickSpacing / 2) * pool.tickSpacing;
     const tickLower = (step / pool.tickSpacing) % 2 === 0 ? middle - away : middle + away;
@@ -56,27 +68,34 @@ export function heaviestRange(posterior: TickPosterior, widthTicks: number, pool
   return { tickLower: best.tickLower, tickUpper: best.tickLower + widthTicks };
 }
 
-/** Mass below each edge of the bins; one more than there are bins. */
-function sumsBefore(masses: Float64Array): Float64Array {
-  const before = new Float64Array(masses.length + 1);
-  for (let bin = 0; bin < masses.length; bin++) before[bin + 1] = (before[bin] ?? 0) + (masses[bin] ?? 0);
-  return before;
+/** Mass below each edge of the bins, one more than there are bins: for who asks for several ranges of one posterior. */
+export function sumsBelow(masses: Float64Array): Float64Array {
+  const below = new Float64Array(masses.length + 1);
+  let sum = 0;
+  for (let bin = 0; bin < masses.length; bin++) {
+    sum += masses[bin] ?? 0;
+    below[bin + 1] = sum;
+  }
+  return below;
 }
 
 /** Mass below a place, which is counted in bins and may lie between two edges or outside. */
-function massBelow(before: Float64Array, place: number): number {
-  const bins = before.length - 1;
+function massBelow(below: Float64Array, place: number): number {
+  const bins = below.length - 1;
   if (place <= 0) return 0;
-  if (place >= bins) return before[bins] ?? 0;
+  if (place >= bins) return below[bins] ?? 0;
   const edge = Math.floor(place);
-  const at = before[edge] ?? 0;
-  return at + ((before[edge + 1] ?? 0) - at) * (place - edge);
+  const at = below[edge] ?? 0;
+  return at + ((below[edge + 1] ?? 0) - at) * (place - edge);
 }
 
 /** Bins [from, to) and their mass. */
-export function smallestWindow(masses: Float64Array, coverage: number): { from: number; to: number; mass: number } {
-  const before = sumsBefore(masses);
-  const between = (from: number, to: number) => (before[to] ?? 0) - (before[from] ?? 0);
+export function smallestWindow(
+  masses: Float64Array,
+  coverage: number,
+  below = sumsBelow(masses),
+): { from: number; to: number; mass: number } {
+  const between = (from: number, to: number) => (below[to] ?? 0) - (below[from] ?? 0);
   let best = { from: 0, to: masses.length, mass: between(0, masses.length) };
   let to = 1;
   for (let from = 0; from < masses.length; from++) {

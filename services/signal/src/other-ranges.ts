@@ -1,5 +1,5 @@
 import type { AlternativeRange, Market } from '@rangeward/contracts';
-import { heaviestRange, massWithin, optimiseRange, rangeOf } from './optimise-range.ts';
+import { heaviestRange, massWithin, optimiseRange, rangeOf, sumsBelow } from './optimise-range.ts';
 import type { TickPosterior } from './update-posterior.ts';
 
 const COVERAGES = [0.5, 0.8, 0.9, 0.95] as const;
@@ -10,14 +10,15 @@ const COVERAGES = [0.5, 0.8, 0.9, 0.95] as const;
  */
 export function otherRanges(posterior: TickPosterior, market: Market, asked: number): AlternativeRange[] {
   const { pool, position } = market;
+  const below = sumsBelow(posterior.masses);
   const covering = COVERAGES.filter((coverage) => coverage !== asked).map((coverage) => ({
     kind: 'coverage' as const,
-    ...optimiseRange(posterior, pool, coverage),
+    ...optimiseRange(posterior, pool, coverage, below),
   }));
   if (position.tickLower >= position.tickUpper) return covering;
-  const moved = heaviestRange(posterior, position.tickUpper - position.tickLower, pool);
+  const moved = heaviestRange(posterior, position.tickUpper - position.tickLower, pool, below);
   const named = (kind: 'held' | 'held-width', ticks: { readonly tickLower: number; readonly tickUpper: number }) => {
-    const mass = massWithin(posterior, ticks);
+    const mass = massWithin(posterior, ticks, below);
     return { kind, ...rangeOf(pool, { ...ticks, coverage: mass, mass }) };
   };
   return [
