@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { modelSource } from '@rangeward/cli/local/market-source';
-import { type RunResult, runCompleted, runStarted } from '@rangeward/contracts';
+import { type RunResult, runCompleted, runStarted, streams } from '@rangeward/contracts';
 import { localClient } from '@rangeward/localnet/local-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalSystem, openLocalSystem } from './local-system.ts';
@@ -55,6 +55,8 @@ describe('the operator’s command', () => {
     expect(out).toMatch(new RegExp(`✓ streams +${Object.keys(streams).length} as declared`));
     expect(out).toMatch(/✓ chain local +id 31337/);
     expect(code).toBe(0);
+    const checks = await json('doctor');
+    expect(checks).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'chain local', verdict: 'ok' })]));
   });
 
   it('asks for a run, follows it, and shows every number behind it', async () => {
@@ -67,6 +69,9 @@ describe('the operator’s command', () => {
     const id = newest?.runId.slice(0, 20) ?? '';
     const shown = await rangeward('runs', 'show', id);
     expect(shown.out).toContain(newest?.runId);
+    const record = await json('runs', 'show', id);
+    expect(record).toMatchObject({ result: { runId: newest?.runId, status: 'completed' } });
+    expect(Object.keys(record.facts)).toEqual(expect.arrayContaining(['started', 'market', 'decision']));
     const explained = await rangeward('explain', id);
     expect(explained.out).toMatch(/USDC per WETH, tick/);
     expect(explained.out).toMatch(/gate +measured +asked/);
@@ -127,6 +132,12 @@ describe('the operator’s command', () => {
     const number = String(letter.sequence);
     const shown = await rangeward('dlq', 'show', number);
     expect(shown.out).toContain('{"mode":"paper","amuont":3}');
+    expect(await json('dlq', 'show', number)).toMatchObject({
+      sequence: letter.sequence,
+      code: 'bad-trigger',
+      body: '{"mode":"paper","amuont":3}',
+      headers: expect.objectContaining({ 'Rangeward-Dlq-Field': 'amuont' }),
+    });
     const repaired = join(folder, 'repaired.json');
     await writeFile(repaired, JSON.stringify({ mode: 'paper', reason: 'repaired' }));
     const before = system.said(runCompleted).length;
@@ -150,6 +161,9 @@ describe('the operator’s command', () => {
     expect(out).toMatch(/decision\.limits\.rebalancesPerDay +5 +default/);
     expect(out).not.toContain(system.world.chain.accounts.operator.privateKey.slice(2));
     expect(JSON.parse((await run(['config', 'schema'])).out)).toHaveProperty('properties.chains');
+    const values = JSON.stringify(await json('config', 'show'));
+    expect(values).toContain('decision.limits.rebalancesPerDay');
+    expect(values).not.toContain(system.world.chain.accounts.operator.privateKey.slice(2));
   });
 
   it('says where a configuration is wrong, by file, line and column', async () => {
