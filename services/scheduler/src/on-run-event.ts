@@ -3,7 +3,7 @@ import type { RunRecords } from '@rangeward/adapter-redis/run-records';
 import { type DomainEvent, type EventDefinition, type Run, runCompleted } from '@rangeward/contracts';
 import type { MeasureRun } from './measure-run.ts';
 import { type NotedFact, noteFact, type RunFacts } from './note-fact.ts';
-import { mayBeOver, summariseRun } from './summarise-run.ts';
+import { awaitsTrade, mayBeOver, summariseRun } from './summarise-run.ts';
 
 type Publish = MessageContext['publish'];
 
@@ -23,8 +23,9 @@ export function handleRunEvent(definition: EventDefinition, ledger: Ledger): Han
  */
 export async function keep(run: Run, noted: NotedFact, ledger: Ledger, publish: Publish): Promise<void> {
   const { records, measure } = ledger;
-  const { names, closed } = await records.note(run, noted.name, noted.fact);
-  if (closed || !mayBeOver(names)) return;
+  const known = await records.note(run, noted.name, noted.fact);
+  // Nothing to tell where a later fact of the run, noted together with this one, tells it.
+  if (known === null || known.closed || !mayBeOver(known.names) || awaitsTrade(noted, known.names)) return;
   // What the store holds under these names was written by this function.
   const result = summariseRun(run, (await records.facts(run.id)) as RunFacts);
   if (result.completedAt === null) return;

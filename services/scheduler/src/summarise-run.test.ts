@@ -2,7 +2,7 @@ import { type Opinion, type Run, recommendation } from '@rangeward/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FactName, noteFact, type RunFacts } from './note-fact.ts';
-import { mayBeOver, summariseRun } from './summarise-run.ts';
+import { awaitsTrade, mayBeOver, summariseRun } from './summarise-run.ts';
 
 const run: Run = {
   id: '0'.repeat(32),
@@ -41,6 +41,16 @@ const trade: NonNullable<RunFacts['trade']> = {
 };
 
 describe('the record of a run', () => {
+  it('waits for the trade of a decision to act before the plan is heard of, unless the run ended otherwise', () => {
+    const names = [...Object.keys(common), 'decision'];
+    expect(awaitsTrade({ name: 'decision', fact: act }, names)).toBe(true);
+    expect(awaitsTrade({ name: 'decision', fact: hold }, names)).toBe(false);
+    for (const end of ['trade', 'overdue', 'skipped']) {
+      expect(awaitsTrade({ name: 'decision', fact: act }, [...names, end])).toBe(false);
+    }
+    expect(awaitsTrade({ name: 'trade', fact: trade }, [...names, 'trade'])).toBe(false);
+  });
+
   it('is pending, then running, then completed', () => {
     expect(summariseRun(run, {}).status).toBe('pending');
     expect(summariseRun(run, { ...common, decision: act }).status).toBe('running');

@@ -1,5 +1,5 @@
 import type { Run, RunResult } from '@rangeward/contracts';
-import type { FactName, RunFacts } from './note-fact.ts';
+import type { FactName, NotedFact, RunFacts } from './note-fact.ts';
 
 /**
  * The record of a run from its facts, whatever order they came in. Pure: the same facts give the same record, so two
@@ -87,6 +87,12 @@ const needed = ['started', 'market', 'prior', 'recommendation', 'decision'] as c
 export function mayBeOver(names: readonly string[]): boolean {
   if (names.includes('overdue') || names.includes('skipped')) return true;
   return needed.every((name) => names.includes(name)) && (!names.includes('plan') || names.includes('trade'));
+}
+
+/** Whether the fact just noted says that a trade is still to come: its names alone cannot, before the plan is heard of. */
+export function awaitsTrade(noted: NotedFact, names: readonly string[]): boolean {
+  const ended = ['trade', 'overdue', 'skipped'].some((name) => names.includes(name));
+  return noted.name === 'decision' && noted.fact.planId !== null && !ended;
 }
 
 type Complete = RunFacts & Required<Pick<RunFacts, (typeof needed)[number]>>;

@@ -54,3 +54,35 @@ test('a server that forgot the script is sent it again', async () => {
   await redis.script('FLUSH');
   expect(await inbox.claim('a', 'e2', 60_000)).toBe('claimed');
 });
+
+test('what is asked in one turn goes out together, and each sees what those before it did', async () => {
+  const [inbox, other] = [createInbox(redis), createInbox(redis)];
+  await other.claim('a', 'e3', 60_000);
+  const before = await commandsSoFar();
+  const answers = await Promise.all([
+    inbox.claim('a', 'e1', 60_000),
+    inbox.claim('a', 'e1', 60_000),
+    inbox.done('a', 'e2'),
+    inbox.claim('a', 'e2', 60_000),
+    inbox.claim('a', 'e3', 60_000),
+  ]);
+  expect(answers).toEqual(['claimed', 'busy', undefined, 'done', 'busy']);
+  expect((await commandsSoFar()) - before).toBe(1);
+});
+
+test('marks of work that nobody waits for gather for some milliseconds', async () => {
+  const inbox = createInbox(redis);
+  const before = await commandsSoFar();
+  const marked = [inbox.done('a', 'e1', true)];
+  await new Promise((resolve) => setImmediate(resolve));
+  marked.push(inbox.done('a', 'e2', true));
+  await Promise.all(marked);
+  expect((await commandsSoFar()) - before).toBe(1);
+  expect(await Promise.all([inbox.claim('a', 'e1', 60_000), inbox.claim('a', 'e2', 60_000)])).toEqual(['done', 'done']);
+});
+
+/** Scripts that Redis was asked to run. */
+async function commandsSoFar(): Promise<number> {
+  const stats = await redis.info('commandstats');
+  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+}

@@ -74,8 +74,8 @@ describe('the run ledger', () => {
     const run = runOf(1);
     await records.note(run, 'market', { block: 1 });
     await records.note(run, 'market', { block: 2 });
-    const { names, closed } = await records.note(run, 'prior', { centre: 3 });
-    expect({ names: names.toSorted(), closed }).toEqual({ names: ['market', 'prior'], closed: false });
+    const noted = await records.note(run, 'prior', { centre: 3 });
+    expect({ ...noted, names: noted?.names.toSorted() }).toEqual({ names: ['market', 'prior'], closed: false });
     expect(await records.facts(run.id)).toEqual({ market: { block: 1 }, prior: { centre: 3 } });
     expect(await records.read(run.id)).toEqual({
       run,
@@ -83,6 +83,25 @@ describe('the run ledger', () => {
       result: null,
     });
     expect(await records.read('f'.repeat(32))).toBeNull();
+  });
+
+  it('notes the facts of one turn together: the last of each run tells, and knows those before it', async () => {
+    const [one, other] = [runOf(1), runOf(2)];
+    const noted = await Promise.all([
+      records.note(one, 'market', { block: 1 }),
+      records.note(other, 'market', { block: 2 }),
+      records.note(one, 'market', { block: 3 }),
+      records.note(one, 'prior', { centre: 4 }),
+    ]);
+    expect(noted.map((known) => known && { ...known, names: known.names.toSorted() })).toEqual([
+      null,
+      { names: ['market'], closed: false },
+      null,
+      { names: ['market', 'prior'], closed: false },
+    ]);
+    expect(await records.facts(one.id)).toEqual({ market: { block: 1 }, prior: { centre: 4 } });
+    expect(await records.facts(other.id)).toEqual({ market: { block: 2 } });
+    expect((await records.list({ limit: 9 })).map(({ run }) => run.id)).toEqual([other.id, one.id]);
   });
 
   it('adds a result to the totals once, however often it is closed', async () => {
@@ -98,7 +117,7 @@ describe('the run ledger', () => {
       feesCollectedUsdE6: 11,
       lastRunId: run.id,
     });
-    expect((await records.note(run, 'late', {})).closed).toBe(true);
+    expect((await records.note(run, 'late', {}))?.closed).toBe(true);
     expect(await records.overdue(Number.MAX_SAFE_INTEGER)).toEqual([]);
   });
 

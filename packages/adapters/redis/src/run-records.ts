@@ -1,5 +1,6 @@
 import { type Run, type RunResult, runCompleted, toWire } from '@rangeward/contracts';
 import type { Redis } from './connect.ts';
+import { gatherTurns } from './gather.ts';
 import { defineScript } from './script.ts';
 
 /**
@@ -8,8 +9,11 @@ import { defineScript } from './script.ts';
  * add up to.
  */
 export type RunRecords = {
-  /** Notes a fact of a run. Returns the names of all its facts so far, in no order, and whether the run was closed before. */
-  note(run: Run, name: string, fact: unknown): Promise<{ names: readonly string[]; closed: boolean }>;
+  /**
+   * Notes a fact of a run. Returns the names of all its facts so far, in no order, and whether the run was closed before;
+   * null when a later fact of the run was noted with it, whose answer is the same.
+   */
+  note(run: Run, name: string, fact: unknown): Promise<Noted | null>;
   /** All facts of a run so far, by name. */
   facts(runId: string): Promise<Record<string, unknown>>;
   /** Stores the result and adds it to the position's totals, once. Returns whether this was the time it did. */
@@ -21,6 +25,8 @@ export type RunRecords = {
   list(options: { limit: number; beforeMs?: number }): Promise<StoredRun[]>;
   totals(place: Place): Promise<PositionTotals | null>;
 };
+
+export type Noted = { readonly names: readonly string[]; readonly closed: boolean };
 
 export type StoredRun = {
   readonly run: Run;
@@ -42,16 +48,27 @@ export type PositionTotals = {
   readonly gasUsdE6: number;
 };
 
-const noteFact = defineScript(
+// KEYS: open runs, runs by start, then the run of each fact. ARGV of each fact: its field, itself, its run, the run's
+// deadline, start and id. Returns for each the fields of its run, after all of them; nothing where a later one tells.
+const noteFacts = defineScript(
   'RunNote',
-  3,
+  'any',
   `
-local added = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('HSETNX', KEYS[1], 'run', ARGV[3]) == 1 then
-  redis.call('ZADD', KEYS[3], ARGV[5], ARGV[6])
-  redis.call('ZADD', KEYS[2], ARGV[4], ARGV[6])
+local last = {}
+for index = 3, #KEYS do
+  local at = (index - 3) * 6
+  redis.call('HSETNX', KEYS[index], ARGV[at + 1], ARGV[at + 2])
+  if redis.call('HSETNX', KEYS[index], 'run', ARGV[at + 3]) == 1 then
+    redis.call('ZADD', KEYS[2], ARGV[at + 5], ARGV[at + 6])
+    redis.call('ZADD', KEYS[1], ARGV[at + 4], ARGV[at + 6])
+  end
+  last[KEYS[index]] = index
 end
-return redis.call('HKEYS', KEYS[1])`,
+local said = {}
+for index = 3, #KEYS do
+  said[index - 2] = (last[KEYS[index]] == index) and redis.call('HKEYS', KEYS[index]) or {}
+end
+return said`,
 );
 
 // KEYS: run, open runs, the position's totals and its newest ends. ARGV: result, run id, status, end, fees, gas, whether it
@@ -114,17 +131,11 @@ type RunEnd = { readonly id: string; readonly startedAt: string; readonly status
 const wireRun = runCompleted.schema.shape.run;
 const wireResult = runCompleted.schema.shape.result;
 
+/** Facts that are noted in one turn of the event loop are noted together. */
 export function createRunRecords(redis: Redis): RunRecords {
+  const note = gatherTurns((facts: readonly NewFact[]) => noteTogether(redis, facts));
   return {
-    note: async (run, name, fact) => {
-      const deadlineMs = Date.parse(run.deadline);
-      const wire = JSON.stringify(toWire(wireRun, run));
-      const keys = [runKey(run.id), OPEN, BY_START];
-      const values = [`fact:${name}`, JSON.stringify(fact), wire, deadlineMs, Date.parse(run.startedAt), run.id];
-      const fields = await noteFact(redis, keys, values);
-      const known = Array.isArray(fields) ? fields.map(String) : [];
-      return { names: known.flatMap((field) => factName(field) ?? []), closed: known.includes('result') };
-    },
+    note: (run, name, fact) => note({ run, name, fact }),
     facts: async (runId) => factsOf(await redis.hgetall(runKey(runId))),
     close: async (run, result) => {
       const keys = [runKey(run.id), OPEN, totalsKey(run), endsKey(run)];
@@ -166,6 +177,24 @@ export function createRunRecords(redis: Redis): RunRecords {
       return fields.lastRunId === undefined ? null : totalsOf(fields, failures);
     },
   };
+}
+
+type NewFact = { readonly run: Run; readonly name: string; readonly fact: unknown };
+
+async function noteTogether(redis: Redis, facts: readonly NewFact[]): Promise<readonly (Noted | null)[]> {
+  const keys = [OPEN, BY_START, ...facts.map(({ run }) => runKey(run.id))];
+  const values = facts.flatMap(({ run, name, fact }) => {
+    const wire = JSON.stringify(toWire(wireRun, run));
+    return [`fact:${name}`, JSON.stringify(fact), wire, Date.parse(run.deadline), Date.parse(run.startedAt), run.id];
+  });
+  const said = await noteFacts(redis, keys, values);
+  if (!Array.isArray(said) || said.length !== facts.length) throw new Error('the ledger did not answer each fact');
+  return said.map((fields) => {
+    const known = Array.isArray(fields) ? fields.map(String) : [];
+    // A run that has a fact has fields: there are none only where a later fact tells.
+    if (known.length === 0) return null;
+    return { names: known.flatMap((field) => factName(field) ?? []), closed: known.includes('result') };
+  });
 }
 
 async function readRun(redis: Redis, id: string): Promise<StoredRun | null> {
