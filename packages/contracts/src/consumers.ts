@@ -25,6 +25,17 @@ export type ConsumerDefinition = {
    * inbox, later ones with it.
    */
   readonly repeatable?: boolean;
+  /**
+   * Handling a message twice has one effect by itself, as it may only save under the run's id and publish. A first delivery
+   * is begun while its claim is still asked for, but says nothing before the claim is granted; once handled it is marked
+   * and acknowledged within a few milliseconds, together with others.
+   */
+  readonly eager?: boolean;
+  /**
+   * Messages gather at the broker for so long and are then taken together: for work that nobody waits for, which would
+   * otherwise take the processor from what somebody does.
+   */
+  readonly gatherMs?: number;
   /** Pause after the first failure, 1,000 by default; doubles with each further one. */
   readonly retryFirstMs?: number;
   /** Longest pause between two tries, a minute by default. */
@@ -52,21 +63,30 @@ const consumer = (
 };
 
 export const consumers = {
-  schedulerTriggers: consumer('scheduler', 'LP_TRIGGERS', 'lp.v1.trigger.>', { name: 'triggers' }),
-  schedulerRequests: consumer('scheduler', 'LP_REQUESTS', 'lp.v1.trigger.manual.>', { name: 'requests' }),
-  // The ledger keeps the first fact of a name, so that no claim need say whether it has it.
-  ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', { name: 'ledger-events', repeatable: true }),
-  ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans', repeatable: true }),
+  schedulerTriggers: consumer('scheduler', 'LP_TRIGGERS', 'lp.v1.trigger.>', { name: 'triggers', eager: true }),
+  schedulerRequests: consumer('scheduler', 'LP_REQUESTS', 'lp.v1.trigger.manual.>', { name: 'requests', eager: true }),
+  // The ledger keeps the first fact of a name, so that no claim need say whether it has it; and no run waits for it.
+  ledgerEvents: consumer('scheduler', 'LP_EVENTS', 'lp.v1.>', {
+    name: 'ledger-events',
+    repeatable: true,
+    gatherMs: 25,
+  }),
+  ledgerPlans: consumer('scheduler', 'LP_PLANS', 'lp.v1.>', { name: 'ledger-plans', repeatable: true, gatherMs: 25 }),
   marketDataRuns: consumer('market-data', 'LP_EVENTS', 'lp.v1.run-started.>', {
     name: 'runs',
+    eager: true,
     // A node that is away for a while costs a run some of its time and not the run: it is tried until its deadline, after
     // which the handler itself refuses it.
     maxAttempts: 400,
     retryFirstMs: 250,
     retryMostMs: 10_000,
   }),
+  // Not eager: a model that is asked costs money.
   signalMarkets: consumer('signal', 'LP_EVENTS', 'lp.v1.market-observed.>', { name: 'markets' }),
-  decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', { name: 'recommendations' }),
+  decisionRecommendations: consumer('decision', 'LP_EVENTS', 'lp.v1.recommendation.>', {
+    name: 'recommendations',
+    eager: true,
+  }),
   executorPlans: consumer('executor', 'LP_PLANS', 'lp.v1.rebalance-planned.>', {
     name: 'plans',
     doubleAck: true,

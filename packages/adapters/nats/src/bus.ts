@@ -90,6 +90,7 @@ export const ignoreOthers: Handler = { kind: 'ignore-others' };
 export type Inbox = {
   /** `claimed`: do it; `done`: it was done; `busy`: somebody is at it. The claim ends by itself after `leaseMs`. */
   claim(consumer: string, eventId: string, leaseMs: number): Promise<'claimed' | 'done' | 'busy'>;
-  done(consumer: string, eventId: string): Promise<void>;
+  /** Marks it as done; with `unhurried` together with others of the next few milliseconds. */
+  done(consumer: string, eventId: string, unhurried?: boolean): Promise<void>;
   release(consumer: string, eventId: string): Promise<void>;
 };

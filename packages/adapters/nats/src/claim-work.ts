@@ -4,13 +4,17 @@ import type { Log } from './log.ts';
 import { describeError } from './settle.ts';
 
 export type ClaimAnswer = 'claimed' | 'done' | 'handed-back';
+/** `not-now`: somebody else is at it, or Redis does not answer. */
+export type FirstAnswer = 'claimed' | 'done' | 'not-now';
 
 /** The inbox as one consumer of one process uses it. */
 export type Claims = {
+  /** Asks once and never throws; after `not-now` it is for `take` to wait. */
+  ask(eventId: string): Promise<FirstAnswer>;
   /** Waits while somebody else is at this work or Redis does not answer; `handed-back` when the process drains. */
   take(eventId: string): Promise<ClaimAnswer>;
   /** Remembers that it was done, as patiently; false when the process drains first. */
-  done(eventId: string): Promise<boolean>;
+  done(eventId: string, unhurried: boolean): Promise<boolean>;
   /** Gives the claim back after a failure, so that the next try need not wait. */
   release(eventId: string): Promise<void>;
   /** Why nothing can be claimed now; undefined when all is well. */
@@ -34,6 +38,8 @@ export function createClaims(options: {
   const { inbox, consumer, leaseMs, signal, log } = options;
   // Work that this process is at. All its claims carry the same mark, so the inbox could not tell two deliveries apart.
   const running = new Set<string>();
+  // Claims without an answer, which may have been made all the same, by us.
+  const uncertain = new Set<string>();
   let trouble: string | undefined;
 
   const failed = (error: unknown) => {
@@ -47,33 +53,41 @@ export function createClaims(options: {
     trouble = undefined;
   };
 
+  const ask: Claims['ask'] = async (eventId) => {
+    if (running.has(eventId)) return 'not-now';
+    running.add(eventId);
+    try {
+      if (uncertain.has(eventId)) await inbox.release(consumer, eventId);
+      uncertain.delete(eventId);
+      const answer = await inbox.claim(consumer, eventId, leaseMs);
+      answered();
+      if (answer === 'claimed') return answer;
+      running.delete(eventId);
+      return answer === 'done' ? answer : 'not-now';
+    } catch (error) {
+      running.delete(eventId);
+      uncertain.add(eventId);
+      failed(error);
+      return 'not-now';
+    }
+  };
+
   return {
+    ask,
     async take(eventId) {
-      let uncertain = false;
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-        if (!running.has(eventId)) {
-          running.add(eventId);
-          try {
-            // A claim without an answer may have been made all the same, by us.
-            if (uncertain) await inbox.release(consumer, eventId);
-            const answer = await inbox.claim(consumer, eventId, leaseMs);
-            answered();
-            if (answer === 'claimed') return answer;
-            running.delete(eventId);
-            if (answer === 'done') return answer;
-          } catch (error) {
-            running.delete(eventId);
-            uncertain = true;
-            failed(error);
-          }
+        const answer = await ask(eventId);
+        if (answer !== 'not-now') return answer;
+        if (!(await paused(pauseMs, signal))) {
+          uncertain.delete(eventId);
+          return 'handed-back';
         }
-        if (!(await paused(pauseMs, signal))) return 'handed-back';
       }
     },
-    async done(eventId) {
+    async done(eventId, unhurried) {
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         try {
-          await inbox.done(consumer, eventId);
+          await inbox.done(consumer, eventId, unhurried);
           running.delete(eventId);
           answered();
           return true;

@@ -1,6 +1,8 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { ConsumerInfo, ConsumerMessages } from '@nats-io/jetstream';
 import type { ConsumerDefinition } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
+import type { Delivery } from './delivery.ts';
+import { type Arrivals, gatherArrivals } from './gather-arrivals.ts';
 import { provisionConsumer } from './provision.ts';
 import { describeError } from './settle.ts';
 
@@ -28,12 +30,14 @@ export type RunningConsumption = {
 export async function startConsumption(
   broker: Broker,
   consumer: ConsumerDefinition,
-  handle: (delivery: JsMsg) => Promise<void>,
+  handle: (delivery: Delivery) => Promise<void>,
 ): Promise<RunningConsumption> {
   const info = await provisionConsumer(broker.jsm, consumer);
-  const messages = await broker.jsm.jetstream().consumers.getConsumerFromInfo(info).consume(pullOptions(consumer));
-  const held = new Set<JsMsg>();
-  const trouble = watchTrouble(broker, consumer, messages);
+  const arrivals =
+    consumer.gatherMs === undefined
+      ? await arrivalsAtOnce(broker, consumer, info)
+      : gatherArrivals(broker, consumer, consumer.gatherMs);
+  const held = new Set<Delivery>();
   const heartbeat = setInterval(() => {
     for (const delivery of held) delivery.working();
   }, consumer.ackWaitMs / 3);
@@ -42,7 +46,7 @@ export async function startConsumption(
   let stopping = false;
 
   const pull = async () => {
-    for await (const delivery of messages) {
+    for await (const delivery of arrivals) {
       while (!stopping && held.size >= consumer.concurrency) await freed();
       if (stopping) {
         delivery.nak(HAND_BACK_MS);
@@ -55,15 +59,18 @@ export async function startConsumption(
       });
     }
   };
+  let ended: string | undefined;
   const pulled = pull()
     .catch((error: unknown) =>
       broker.log.error({ ...describeError(error), consumer: consumer.durable }, 'a pull broke'),
     )
-    .then(() => trouble.ended());
+    .then(() => {
+      ended = 'pulling ended';
+    });
   const stopped = async () => {
     stopping = true;
     wake();
-    messages.stop();
+    arrivals.stop();
     await pulled;
     while (held.size > 0) await freed();
     clearInterval(heartbeat);
@@ -72,12 +79,22 @@ export async function startConsumption(
 
   return {
     consumer,
-    trouble: trouble.now,
+    trouble: () => ended ?? arrivals.trouble(),
     stop: () => (stop ??= stopped()),
     handBack() {
       clearInterval(heartbeat);
       for (const delivery of held) delivery.nak(HAND_BACK_MS);
     },
+  };
+}
+
+/** What is there is delivered at once, many messages ahead of what is handled. */
+async function arrivalsAtOnce(broker: Broker, consumer: ConsumerDefinition, info: ConsumerInfo): Promise<Arrivals> {
+  const messages = await broker.jsm.jetstream().consumers.getConsumerFromInfo(info).consume(pullOptions(consumer));
+  return {
+    [Symbol.asyncIterator]: () => messages[Symbol.asyncIterator](),
+    trouble: watchTrouble(broker, consumer, messages),
+    stop: () => messages.stop(),
   };
 }
 
@@ -105,12 +122,7 @@ function watchTrouble(broker: Broker, consumer: ConsumerDefinition, messages: Co
     }
   };
   void watch();
-  return {
-    now: () => trouble,
-    ended: () => {
-      trouble = 'pulling ended';
-    },
-  };
+  return () => trouble;
 }
 
 function troubleIn(status: string): string | undefined {

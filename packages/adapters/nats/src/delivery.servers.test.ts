@@ -91,6 +91,71 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('delivery through %
     expect(await world.inbox.claim(consumer.durable, again.id, 1_000)).toBe('done');
   });
 
+  it('begins eager work before its claim is granted, and says nothing of work that was done', async () => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool, { eager: true });
+    const begun: number[] = [];
+    const done = await bus.publish(gasTrigger, aGasTrigger(pool, 1));
+    await world.inbox.done(consumer.durable, done.id);
+    await bus.publish(gasTrigger, aGasTrigger(pool, 2));
+    await bus.consume(consumer, [
+      on(gasTrigger, async ({ data }, context) => {
+        begun.push(data.block);
+        await context.publish(volatilityTrigger, aVolatilityTrigger(data));
+      }),
+    ]);
+    await settledAll(bus, consumer.durable, 2);
+    expect(begun.toSorted()).toEqual([1, 2]);
+    const subject = `lp.v1.trigger.volatility.local.${pool}`;
+    const said = await bus.broker.jsm.streams.getMessage('LP_TRIGGERS', { last_by_subj: subject });
+    expect(JSON.parse(said!.string()).block).toBe(2);
+    const { state } = await bus.broker.jsm.streams.info('LP_TRIGGERS', { subjects_filter: subject });
+    expect(state.subjects?.[subject]).toBe(1);
+  });
+
+  it('does eager work anew when somebody else was at it first, and says it once', async () => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool, { eager: true });
+    const ends: string[] = [];
+    const { id } = await bus.publish(gasTrigger, aGasTrigger(pool));
+    await world.inbox.claim(consumer.durable, id, 400);
+    await bus.consume(consumer, [
+      on(gasTrigger, async ({ data }, context) => {
+        const published = context.publish(volatilityTrigger, aVolatilityTrigger(data));
+        ends.push(await published.then(({ duplicate }) => (duplicate ? 'again' : 'said')).catch(({ name }) => name));
+        await published;
+      }),
+    ]);
+    await settledAll(bus, consumer.durable, 1);
+    expect(ends).toEqual(['NotClaimed', 'said']);
+    const info = await bus.broker.jsm.consumers.info('LP_TRIGGERS', consumer.durable);
+    expect(info.delivered.consumer_seq).toBe(1);
+  });
+
+  it('takes what has gathered together, all of it and nothing twice', async () => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool, { repeatable: true, gatherMs: 60 });
+    const blocks = Array.from({ length: 250 }, (_, block) => block);
+    const handled: { block: number; atMs: number }[] = [];
+    const { stop } = await bus.consume(consumer, [
+      on(gasTrigger, async ({ data }) => void handled.push({ block: data.block, atMs: performance.now() })),
+    ]);
+    await bus.publish(gasTrigger, aGasTrigger(pool, 1_000));
+    await bus.publish(gasTrigger, aGasTrigger(pool, 1_001));
+    await vi.waitFor(() => expect(handled.map(({ block }) => block)).toEqual([1_000, 1_001]));
+    expect(handled[1]!.atMs - handled[0]!.atMs).toBeLessThan(30);
+    handled.length = 0;
+    await Promise.all(blocks.map((block) => bus.publish(gasTrigger, aGasTrigger(pool, block))));
+    await settledAll(bus, consumer.durable, 252);
+    expect(handled.map(({ block }) => block).toSorted((a, b) => a - b)).toEqual(blocks);
+    expect(bus.readiness()).toMatchObject({ ready: true });
+    await stop();
+    expect(bus.readiness().detail[consumer.durable]).toBe('pulling ended');
+  });
+
   it('keeps a slow handler’s message from being delivered again', async () => {
     const pool = aPool();
     const bus = await world.open('scheduler');
@@ -167,14 +232,12 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('delivery through %
     const seen: object[] = [];
     await bus.consume(aConsumer(pool), [
       on(gasTrigger, async ({ data }, context) => {
-        const measured = { realisedAnnual: 1, normalAnnual: 0.5, ratio: 2, thresholdRatio: 1.5 };
-        const { chain, block, blockHash, blockTime } = data;
-        await context.publish(volatilityTrigger, { chain, pool, block, blockHash, blockTime, ...measured });
+        await context.publish(volatilityTrigger, aVolatilityTrigger(data));
       }),
     ]);
     const follower = aConsumer(pool, {
       durable: `follow-${pool.slice(2, 8)}`,
-      filter: `lp.v1.trigger.*.local.${pool}`,
+      filter: `lp.v1.trigger.volatility.local.${pool}`,
     });
     await bus.consume(follower, [
       on(volatilityTrigger, async ({ envelope }) => void seen.push(envelope)),
@@ -202,6 +265,12 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('delivery through %
     expect(Math.abs(seen[0]!.receivedAtMs - Date.now())).toBeLessThan(60_000);
   });
 });
+
+/** What a handler might say of a gas trigger. */
+function aVolatilityTrigger({ chain, pool, block, blockHash, blockTime }: ReturnType<typeof aGasTrigger>) {
+  const measured = { realisedAnnual: 1, normalAnnual: 0.5, ratio: 2, thresholdRatio: 1.5 };
+  return { chain, pool, block, blockHash, blockTime, ...measured };
+}
 
 /** Waits until the broker counts so many messages as acknowledged, and none as outstanding. */
 async function settledAll(bus: NatsBus, durable: string, delivered: number): Promise<void> {

@@ -41,7 +41,7 @@ export function createNotifyError(
     const data = notice(service, kind, { ...why, message: options.scrub(why.message) }, message, attempt);
     try {
       const cause = { ...(data.runId === null ? {} : { correlationId: data.runId }), causationId: message.id };
-      await publish(errorNotification, data, cause, message.headers);
+      await publish(errorNotification, data, cause, { headers: message.headers });
     } catch (error) {
       broker.log.warn({ ...describeError(error), about: why.code }, 'an error notification could not be published');
     }

@@ -1,11 +1,11 @@
-import type { JsMsg } from '@nats-io/jetstream';
 import { type Histogram, context as otelContext, SpanStatusCode } from '@opentelemetry/api';
 import { type ConsumerDefinition, type DomainEvent, decodeEvent, Rejection } from '@rangeward/contracts';
 import type { Broker } from './broker.ts';
-import type { Cause, MessageContext } from './bus.ts';
-import type { Claims } from './claim-work.ts';
+import type { Cause, Handler, MessageContext } from './bus.ts';
+import type { ClaimAnswer, Claims, FirstAnswer } from './claim-work.ts';
 import { HAND_BACK_MS } from './consumption.ts';
 import { deadLetterOf } from './dead-letter.ts';
+import type { Delivery } from './delivery.ts';
 import type { NotifyError } from './error-notice.ts';
 import type { Route } from './find-handler.ts';
 import { templateOfSubject } from './find-handler.ts';
@@ -32,7 +32,7 @@ export type Handling = {
 };
 
 /** Handles one delivery and settles it. Never throws. */
-export function createHandleMessage(handling: Handling): (delivery: JsMsg) => Promise<void> {
+export function createHandleMessage(handling: Handling): (delivery: Delivery) => Promise<void> {
   const attributesOf = createProcessAttributes(handling.consumer.durable);
   const failures = createFailureCount();
   return async (delivery) => {
@@ -68,52 +68,97 @@ export function createHandleMessage(handling: Handling): (delivery: JsMsg) => Pr
   };
 }
 
-/** Finds the handler, reads the event, claims the work and does it. */
-async function outcomeOf(handling: Handling, delivery: JsMsg, message: IncomingMessage): Promise<Outcome> {
-  const needsClaim = handling.consumer.repeatable !== true || delivery.redelivered;
+/**
+ * Finds the handler, claims the work, reads the event and does it. The event is read, and the handler of an eager
+ * consumer begun, while the inbox is still being asked.
+ */
+async function outcomeOf(handling: Handling, delivery: Delivery, message: IncomingMessage): Promise<Outcome> {
+  const { consumer, claims } = handling;
+  const needsClaim = consumer.repeatable !== true || delivery.redelivered;
+  let asked: Promise<FirstAnswer> | undefined;
   let claimed = false;
   try {
     if (message.unreadable)
       throw new Rejection('bad-header', 'the headers cannot be read: a name or a value in them is none');
     const { handler } = handling.findHandler(message.subject);
     if (handler.kind === 'ignore-others') return { kind: 'already-done' };
-    const event = handler.kind === 'event' ? decodeEvent(handler.definition, message) : undefined;
     if (needsClaim) {
-      const claim = await handling.claims.take(message.id);
-      if (claim === 'done') return { kind: 'already-done' };
-      if (claim === 'handed-back') return { kind: 'handed-back' };
-      claimed = true;
+      asked = claims.ask(message.id);
+      // Lets the question out before what takes the processor.
+      await nextTurn();
     }
-    const context = createContext(handling, delivery, message, event);
-    if (handler.kind === 'event' && event !== undefined) await handler.handle(event, context);
-    if (handler.kind === 'raw') {
-      const { subject, headers, body, id, storedAtNs } = message;
-      await handler.handle({ subject, headers, body, id, receivedAtMs: Number(storedAtNs / 1_000_000n) }, context);
-    }
+    const event = handler.kind === 'event' ? decodeEvent(handler.definition, message) : undefined;
+    const work = (gate?: Promise<FirstAnswer>) => {
+      const context = createContext(handling, delivery, message, event, gate);
+      return doWork(handler, message, event, context);
+    };
+    const early = consumer.eager === true && !delivery.redelivered ? asked && endOf(work(asked)) : undefined;
+    let answer: FirstAnswer | ClaimAnswer = asked === undefined ? 'claimed' : await asked;
+    const inTime = answer === 'claimed';
+    // Nothing of what was begun too early was said.
+    if (!inTime) await early;
+    if (answer === 'not-now') answer = await claims.take(message.id);
+    if (answer === 'done') return { kind: 'already-done' };
+    if (answer === 'handed-back') return { kind: 'handed-back' };
+    claimed = needsClaim;
+    const end = inTime && early !== undefined ? await early : await endOf(work());
+    if (end.failed) throw end.error;
     if (!claimed) return { kind: 'returned' };
-    return (await handling.claims.done(message.id)) ? { kind: 'returned' } : { kind: 'handed-back' };
+    return (await claims.done(message.id, consumer.eager === true)) ? { kind: 'returned' } : { kind: 'handed-back' };
   } catch (error) {
-    if (claimed) await handling.claims.release(message.id);
+    if (claimed || (await asked) === 'claimed') await claims.release(message.id);
     return handling.signal.aborted ? { kind: 'handed-back' } : { kind: 'threw', error };
   }
 }
 
-function createContext(
-  handling: Handling,
-  delivery: JsMsg,
+type End = { readonly failed: false } | { readonly failed: true; readonly error: unknown };
+
+/** How it ended; never throws, so that it may be looked at later. */
+function endOf(work: Promise<void>): Promise<End> {
+  return work.then(
+    () => ({ failed: false }),
+    (error: unknown) => ({ failed: true, error }),
+  );
+}
+
+async function doWork(
+  handler: Handler,
   message: IncomingMessage,
   event: DomainEvent | undefined,
+  context: MessageContext,
+): Promise<void> {
+  if (handler.kind === 'event' && event !== undefined) await handler.handle(event, context);
+  if (handler.kind === 'raw') {
+    const { subject, headers, body, id, storedAtNs } = message;
+    await handler.handle({ subject, headers, body, id, receivedAtMs: Number(storedAtNs / 1_000_000n) }, context);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function createContext(
+  handling: Handling,
+  delivery: Delivery,
+  message: IncomingMessage,
+  event: DomainEvent | undefined,
+  gate: Promise<FirstAnswer> | undefined,
 ): MessageContext {
   const runId = event?.envelope.correlationId;
   const cause: Cause = { causationId: message.id, ...(runId ? { correlationId: runId } : {}) };
+  const granted = gate && (async () => (await gate) === 'claimed');
   return {
     attempt: delivery.info.deliveryCount,
     signal: handling.signal,
-    publish: (definition, data, own) => handling.publish(definition, data, { ...cause, ...own }, message.headers),
+    publish: (definition, data, own) =>
+      handling.publish(definition, data, { ...cause, ...own }, { headers: message.headers, granted }),
   };
 }
 
-function triesOf(handling: Handling, delivery: JsMsg, message: IncomingMessage, failures: number): Tries {
+function triesOf(handling: Handling, delivery: Delivery, message: IncomingMessage, failures: number): Tries {
   const { consumer, broker } = handling;
   return {
     failures,
@@ -128,7 +173,7 @@ function triesOf(handling: Handling, delivery: JsMsg, message: IncomingMessage, 
 
 async function carryOut(
   handling: Handling,
-  delivery: JsMsg,
+  delivery: Delivery,
   message: IncomingMessage,
   verdict: Verdict,
   outcome: Outcome,
@@ -156,7 +201,7 @@ async function carryOut(
 
 async function retry(
   handling: Handling,
-  delivery: JsMsg,
+  delivery: Delivery,
   message: IncomingMessage,
   verdict: Extract<Verdict, { kind: 'retry' }>,
 ): Promise<void> {
@@ -166,13 +211,14 @@ async function retry(
   const fields = { ...why, ...namesOf(handling, message), attempt, delayMs: verdict.delayMs };
   handling.broker.log.warn(fields, 'a message failed and is tried again');
   // The first failure is often the last: it is told when the second try fails too, and then ever more seldom.
-  if (attempt >= 2 && Number.isInteger(Math.log2(attempt))) await handling.notifyError('retrying', verdict.why, message, attempt);
+  if (attempt >= 2 && Number.isInteger(Math.log2(attempt)))
+    await handling.notifyError('retrying', verdict.why, message, attempt);
 }
 
 /** The copy first, then the end of the original: a message is never in neither place. */
 async function giveUp(
   handling: Handling,
-  delivery: JsMsg,
+  delivery: Delivery,
   message: IncomingMessage,
   reason: 'rejected' | 'given-up',
   original: Why,

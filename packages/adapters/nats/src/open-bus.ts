@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { JsMsg } from '@nats-io/jetstream';
 import type { ConsumerDefinition, StreamName } from '@rangeward/contracts';
 import { type Broker, type BrokerOptions, openBroker } from './broker.ts';
 import type { Bus, Handler, Inbox } from './bus.ts';
 import { createClaims } from './claim-work.ts';
 import { type RunningConsumption, startConsumption } from './consumption.ts';
+import type { Delivery } from './delivery.ts';
 import { createNotifyError } from './error-notice.ts';
 import { createFindHandler } from './find-handler.ts';
 import { createHandleMessage } from './handle-message.ts';
@@ -86,7 +86,7 @@ function prepareHandling(broker: Broker, options: BusOptions, signal: AbortSigna
       signal,
       log: broker.log,
     });
-    const handle: (delivery: JsMsg) => Promise<void> = createHandleMessage({
+    const handle: (delivery: Delivery) => Promise<void> = createHandleMessage({
       broker,
       consumer,
       findHandler: createFindHandler(handlers),

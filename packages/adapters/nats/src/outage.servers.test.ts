@@ -11,11 +11,14 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('outages with %s', 
   });
   afterAll(() => world.stop());
 
-  it('loses and doubles nothing when the broker is killed and comes back', async () => {
+  it.each([
+    ['at once', {}],
+    ['gathered', { gatherMs: 20 }],
+  ])('loses and doubles nothing when the broker is killed and comes back, delivered %s', async (_how, options) => {
     const pool = aPool();
     const bus = await world.open('scheduler');
     const handled: number[] = [];
-    const consumer = aConsumer(pool);
+    const consumer = aConsumer(pool, options);
     await bus.consume(consumer, [on(gasTrigger, async ({ data }) => void handled.push(data.block))]);
     const total = 400;
     const published: Promise<unknown>[] = [];
@@ -63,6 +66,21 @@ describe.each(natsServers(process.env.NATS_SERVER_BINARIES))('outages with %s', 
       world.nats.kill('SIGCONT');
     }
     expect(await publishing).toMatchObject({ stream: 'LP_TRIGGERS' });
+  });
+
+  it('says that a gathering consumer is not served when the server no longer knows it', async () => {
+    const pool = aPool();
+    const bus = await world.open('scheduler');
+    const consumer = aConsumer(pool, { gatherMs: 20 });
+    await bus.consume(consumer, [on(gasTrigger, async () => {})]);
+    await bus.broker.jsm.consumers.delete('LP_TRIGGERS', consumer.durable);
+    await vi.waitFor(
+      () => {
+        expect(bus.readiness().ready).toBe(false);
+        expect(bus.readiness().detail[consumer.durable]).not.toBe('bound');
+      },
+      { timeout: 5_000 },
+    );
   });
 
   it('handles nothing while Redis hangs, says so, and counts no failure', async () => {

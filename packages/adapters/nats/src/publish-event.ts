@@ -9,9 +9,21 @@ export type PublishEvent = <Schema extends z.ZodType>(
   definition: EventDefinition<Schema>,
   data: z.output<Schema>,
   cause?: Cause,
-  /** Headers of the message that is being handled, whose trace goes on. */
-  incoming?: Readonly<Record<string, string>>,
+  incoming?: Incoming,
 ) => Promise<Published>;
+
+/** The message that is being handled when something is published. */
+export type Incoming = {
+  /** Its trace goes on. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether its work is ours, where that is still being asked: nothing is said before. */
+  readonly granted?: (() => Promise<boolean>) | undefined;
+};
+
+/** The work was begun before it was known whose it is, and is not ours: it is done, or somebody else is at it. */
+class NotClaimed extends Error {
+  override readonly name = 'NotClaimed';
+}
 
 /** The way of every event onto the bus: encode, trace, send, wait for the acknowledgement. */
 export function createPublishEvent(broker: Broker): PublishEvent {
@@ -24,6 +36,9 @@ export function createPublishEvent(broker: Broker): PublishEvent {
       ...(cause.correlationId === undefined ? {} : { correlationId: cause.correlationId }),
       ...(cause.causationId === undefined ? {} : { causationId: cause.causationId }),
     });
+    if (incoming?.granted !== undefined && !(await incoming.granted())) {
+      throw new NotClaimed(`${definition.name} is not said: the work that it comes from is not ours`);
+    }
     const headers: Record<string, string> = {
       'Nats-Msg-Id': message.id,
       ...(definition.once ? { 'Nats-Expected-Last-Subject-Sequence': '0' } : {}),
@@ -34,7 +49,7 @@ export function createPublishEvent(broker: Broker): PublishEvent {
       definition as unknown as EventDefinition,
       { subject: message.subject, id: message.id, headers },
       cause.correlationId,
-      incoming,
+      incoming?.headers,
     );
     try {
       const { subject, body } = message;

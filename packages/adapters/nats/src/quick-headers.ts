@@ -1,4 +1,4 @@
-import type { JsMsg } from '@nats-io/jetstream';
+import type { Delivery } from './delivery.ts';
 
 const FIRST_LINE = 'NATS/1.0\r\n';
 const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
@@ -9,7 +9,7 @@ const LINE_BREAK = /[\r\n]/;
  * which costs as much as claiming the work. Undefined when anything in them is out of the ordinary, or the client keeps
  * its bytes elsewhere than it did: then its class must be asked.
  */
-export function quickHeaders(delivery: JsMsg): Record<string, string> | undefined {
+export function quickHeaders(delivery: Delivery): Record<string, string> | undefined {
   // Not part of the client's interface, so nothing here is taken for granted.
   const { msg } = delivery as unknown as { msg?: { _msg?: { hdr?: unknown }; _rdata?: unknown } };
   const length = msg?._msg?.hdr;

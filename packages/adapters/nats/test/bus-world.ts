@@ -73,6 +73,7 @@ export function aConsumer(pool: string, options: Partial<ConsumerDefinition> = {
     filter: `lp.v1.trigger.gas.local.${pool}`,
     ackWaitMs: 1_000,
     retryFirstMs: 20,
+    eager: false,
     ...options,
   };
 }
