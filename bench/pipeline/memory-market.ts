@@ -19,6 +19,8 @@ const range = { tickLower: 195_250, tickUpper: 196_050 };
 const LIQUIDITY = 10n ** 16n;
 const POOL_LIQUIDITY = 10n ** 19n;
 const PRICE_USD_E6 = 3_000_000_000;
+/** At about 3,000 dollars. */
+const WEI_PER_MICRO_DOLLAR = 333_000_000n;
 const usdc = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';
 const weth = '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2';
 const END_S = 1_767_571_200;
@@ -54,6 +56,11 @@ const answers: Readonly<Record<string, Answer>> = {
     const nobody = `0x${'0'.repeat(40)}`;
     return [0n, nobody, usdc, weth, 500, tickLower, tickUpper, LIQUIDITY, 0n, 0n, 5_000_000n, 10n ** 15n];
   },
+  quoteExactInputSingle: ([params]) => {
+    const { tokenIn, amountIn } = params as { tokenIn: string; amountIn: bigint };
+    const amountOut = tokenIn === usdc ? amountIn * WEI_PER_MICRO_DOLLAR : amountIn / WEI_PER_MICRO_DOLLAR;
+    return [amountOut, 0n, 0, 0n];
+  },
   ticks: () => [0n, 0n, 0n, 0n, 0n, 0n, 0, true],
 };
 
@@ -70,6 +77,8 @@ export function memoryChain(): ChainReader {
     // Of the client only readContract is used by what reads pools and positions.
     client: { readContract } as unknown as ChainReader['client'],
     request: async (method) => {
+      // Its first block is not kept, as with a node that does not keep everything.
+      if (method === 'eth_getBlockByNumber') return null;
       if (method !== 'eth_feeHistory') throw new Error(`the chain in memory knows no ${method}`);
       return {
         baseFeePerGas: Array(6).fill('0x3b9aca00'),
@@ -106,6 +115,8 @@ export function memoryTrades(lookbackS: number, perCandle: number): readonly Tra
       logIndex: index % 7,
       timeS,
       priceUsdE6,
+      // Of the dollar in the volatile token, so the other way round; as many digits as a double has.
+      sqrtPriceX96: BigInt(Math.round(Number(getSqrtRatioAtTick(TICK)) * Math.sqrt(PRICE_USD_E6 / priceUsdE6))),
       stable,
       volatile: (stable * 10n ** 18n) / BigInt(priceUsdE6),
     };
