@@ -45,6 +45,14 @@ export const decisionSettings = z.strictObject({
         .max(2_592_000)
         .default(86_400)
         .describe('over how long the options are priced side by side, seconds; nothing else is done within it'),
+      lvrWeight: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1)
+        .describe(
+          'share of the expected loss against rebalancing that counts; below 1 a market that pays too little looks better',
+        ),
       minNetGainUsd: usd(0, 'least that a move must net more than holding over that time'),
       minPositionUsd: usd(100, 'least value of a position that is managed'),
       maxCostBps: bps(100, 'most that a move may cost of the position’s value'),

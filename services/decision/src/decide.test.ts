@@ -155,7 +155,10 @@ describe('a price that is out is moved to where it pays most', () => {
     const held = { ...wide, kind: 'held' as const };
     const recommendation = { ...input.recommendation, alternatives: [wide, held] };
     const rangeOf = (alternatives: boolean) => {
-      const { option, options } = decide({ ...input, recommendation }, decisionSettings.parse({ move: { alternatives } }));
+      const { option, options } = decide(
+        { ...input, recommendation },
+        decisionSettings.parse({ move: { alternatives } }),
+      );
       expect(options.filter(({ kind }) => kind === 'rebalance')).toHaveLength(2);
       expect(options.filter(({ chosen }) => chosen)).toEqual([option]);
       return option.range;

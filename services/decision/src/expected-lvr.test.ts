@@ -40,7 +40,7 @@ it.each([
   const { lost, timeInRange } = simulatedLvr(range, 0.7, horizonS);
   const expected = expectedLvrUsdE6RoundingUp({
     pool: unitPool,
-    ...{ range, liquidity, volatilityAnnual: 0.7, timeInRange, horizonS },
+    ...{ range, liquidity, volatilityAnnual: 0.7, timeInRange, horizonS, weight: 1 },
   });
   expect(expected / (lost * liquidity)).toBeGreaterThan(0.95);
   expect(expected / (lost * liquidity)).toBeLessThan(1.05);
@@ -51,12 +51,16 @@ it('is the same in dollars whichever token is the dollar, and rounds up', () => 
     const { market } = sampleRecommendation({ stable });
     const pool = poolInNumbers(market.pool);
     const range = { tickLower: Math.floor(pool.tick) - 100, tickUpper: Math.floor(pool.tick) + 100 };
-    const rest = { volatilityAnnual: 0.5, timeInRange: 0.5, horizonS: 86_400 };
+    const rest = { volatilityAnnual: 0.5, timeInRange: 0.5, horizonS: 86_400, weight: 1 };
     return expectedLvrUsdE6RoundingUp({ pool, range, liquidity: 1e16, ...rest });
   });
   expect((a ?? 0) / (b ?? 1)).toBeCloseTo(1, 5);
-  const little = { volatilityAnnual: 1e-6, timeInRange: 1e-6, horizonS: 600 };
+  const little = { volatilityAnnual: 1e-6, timeInRange: 1e-6, horizonS: 600, weight: 1 };
   expect(
     expectedLvrUsdE6RoundingUp({ pool: unitPool, range: { tickLower: -1, tickUpper: 1 }, liquidity: 1, ...little }),
   ).toBe(1);
+  const counted = { volatilityAnnual: 1, timeInRange: 1, horizonS: 31_536_000, weight: 0.25 };
+  expect(
+    expectedLvrUsdE6RoundingUp({ pool: unitPool, range: { tickLower: -1, tickUpper: 1 }, liquidity: 1600, ...counted }),
+  ).toBe(100);
 });

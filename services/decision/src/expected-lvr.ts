@@ -14,9 +14,11 @@ export function expectedLvrUsdE6RoundingUp(of: {
   readonly volatilityAnnual: number;
   readonly timeInRange: number;
   readonly horizonS: number;
+  /** Share of it that counts, from 0 to 1. */
+  readonly weight: number;
 }): number {
   const { pool, range } = of;
   const root = Math.min(rootAtTick(range.tickUpper), Math.max(rootAtTick(range.tickLower), pool.root));
   const perYear = (of.liquidity / 4) * of.volatilityAnnual ** 2 * root * pool.token1UsdE6;
-  return Math.ceil((perYear * of.timeInRange * of.horizonS) / YEAR_S);
+  return Math.ceil((of.weight * perYear * of.timeInRange * of.horizonS) / YEAR_S);
 }

@@ -142,6 +142,7 @@ function priced(terms: Terms, kind: OptionKind, placed: Placed | null, costs: Co
             pool: numbers,
             range: placed.range,
             ...{ liquidity, volatilityAnnual, timeInRange, horizonS },
+            weight: terms.settings.value.lvrWeight,
           }),
         );
   const netUsdE6 = feesUsdE6 === null ? null : feesUsdE6 - lvrUsdE6 - costs.gasUsdE6 - costs.swapCostUsdE6;

@@ -112,6 +112,8 @@ function localSettings(world: {
     },
     // A quarter of an hour ahead instead of an hour: ranges are narrower, and a minute here shows several moves.
     signal: { horizonS: 900 },
+    // This market is restless on purpose and takes more than its fees pay, so a careful decision would mostly hold.
+    decision: { value: { lvrWeight: 0 } },
     executor: { privateKey: chain.accounts.operator.privateKey },
   };
 }

@@ -34,7 +34,7 @@ export const pricedOption = z
     share: z.number().min(0).max(1).describe('own share of the liquidity in range, which the own liquidity dilutes'),
     timeInRange: z.number().min(0).max(1).describe('expected share of the horizon with the price in the range'),
     feesUsdE6: usdE6('fees per day * share * time in range * days, rounded down').nullable(),
-    lvrUsdE6: usdE6('expected loss against rebalancing over the horizon, rounded up'),
+    lvrUsdE6: usdE6('expected loss against rebalancing over the horizon, as much of it as counts, rounded up'),
     gasUsdE6: usdE6('gas, rounded up'),
     swapUsdE6: usdE6('value to be swapped, rounded up'),
     swapCostUsdE6: usdE6('fee and price impact of the swap, rounded up'),
