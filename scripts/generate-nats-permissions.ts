@@ -11,7 +11,7 @@ import {
 } from '../packages/contracts/src/index.ts';
 
 /** What one user of the broker may do; subjects in NATS's own wildcard language. */
-export type Rights = {
+type Rights = {
   readonly user: string;
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
@@ -22,7 +22,7 @@ export type Rights = {
  * its own dead letters, pull and acknowledge on its own consumers, and hear its own replies. Nothing else: it cannot
  * create, change or purge a stream or a consumer, nor read what another is answered.
  */
-export function serviceRights(service: ServiceName): Rights {
+function serviceRights(service: ServiceName): Rights {
   const own: ConsumerDefinition[] = Object.values(consumers).filter((consumer) => consumer.service === service);
   return {
     user: service,
@@ -71,7 +71,7 @@ function chartRights(): string[] {
  * harmless because no service listens there. It has no consumer of its own to create: watching is a plain subscription,
  * looking back is reading single messages.
  */
-export const operatorRights: Rights = {
+const operatorRights: Rights = {
   user: 'operator',
   publish: [
     'lp.v1.trigger.manual.>',
@@ -95,7 +95,7 @@ export function passwordVariable(user: string): string {
 }
 
 /** The whole `accounts` block that deploy/nats-server.conf includes. */
-export function permissionsText(): string {
+function permissionsText(): string {
   const users = [...serviceNames.map(serviceRights), operatorRights].map(describeUser);
   return `# Made by scripts/generate-nats-permissions.ts from the events and consumers of packages/contracts; do not edit.
 # Passwords come from the environment of nats-server, which does not start when one is missing.

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * and with the same result; at anything else it gives up, and zod is asked for the result or the error. It is some five
  * times quicker, most of all in writing, where zod goes through every value twice.
  */
-export type Passage = {
+type Passage = {
   /** Wire form in, decoded value out; GAVE_UP when zod must be asked. */
   readonly read: Step;
   /** Value in, wire form out; likewise. */

@@ -15,7 +15,7 @@ import type { z } from 'zod';
 import { configSections } from './config-sections.ts';
 
 /** What every service's configuration has, beside its own section. */
-export type HostedSettings = ProcessSettings & { readonly nats: NatsSettings; readonly redis: RedisSettings };
+type HostedSettings = ProcessSettings & { readonly nats: NatsSettings; readonly redis: RedisSettings };
 
 /** What a service is given to work with. */
 export type HostedDependencies<Config> = {

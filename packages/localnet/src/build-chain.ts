@@ -10,7 +10,7 @@ import { approve, openPosition } from './open-position.ts';
 /** The prepared chain's last block: 2026-01-05T00:00:00Z, a Monday. The pool was opened in the hour before. */
 export const chainStartS = 1_767_571_200;
 /** Seconds between blocks, as on mainnet. */
-export const blockIntervalS = 12;
+const blockIntervalS = 12;
 
 const genesisS = chainStartS - 3_600;
 const firstPriceUsdcPerWeth = 3_000n;

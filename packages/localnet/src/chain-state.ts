@@ -12,7 +12,7 @@ import { type Anvil, type AnvilOptions, startAnvil } from './anvil.ts';
 import { buildAnvilOptions, buildChain } from './build-chain.ts';
 import { type LocalClient, localClient } from './local-client.ts';
 
-export interface ChainStateOptions {
+interface ChainStateOptions {
   /** Where prepared states are kept; `.rangeward/cache` of the repository unless told. */
   readonly cacheDir?: string;
   /**
@@ -25,7 +25,7 @@ export interface ChainStateOptions {
 }
 
 /** What holds on a prepared chain the moment it is loaded. */
-export interface ChainFacts {
+interface ChainFacts {
   readonly chainId: number;
   readonly blockNumber: number;
   /** The last block's time, Unix seconds. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** The checked-in form of a contract: what deploying it needs, and which compiler made it. */
-export interface CompiledToken {
+interface CompiledToken {
   readonly compiler: string;
   readonly abi: unknown;
   readonly bytecode: string;

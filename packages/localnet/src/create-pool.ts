@@ -5,7 +5,7 @@ import { factoryAbi, mintAbi, poolAbi } from './contract-abis.ts';
 import { tokenCreationCode } from './creation-code.ts';
 import { type LocalClient, sendAndWait } from './local-client.ts';
 
-export interface TokenSpec {
+interface TokenSpec {
   readonly name: string;
   readonly symbol: string;
   readonly decimals: number;
@@ -48,7 +48,7 @@ export async function mintTestToken(client: LocalClient, token: Address, to: Add
   await sendAndWait(client, deployer, { to: token, data });
 }
 
-export interface PoolSpec {
+interface PoolSpec {
   readonly tokenA: Address;
   readonly tokenB: Address;
   /** Fee in hundredths of a basis point: 100, 500, 3000 or 10000. */

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 const periphery = '@uniswap/v3-periphery/artifacts/contracts';
 
 /** One contract of the local chain: who creates it with which nonce, and so at which address it appears. */
-export interface Creation {
+interface Creation {
   readonly name: string;
   readonly deployer: Hex;
   readonly nonce: number;

@@ -7,7 +7,7 @@ import { openTraders, type Traders, traderOf } from './drive-traders.ts';
 import { type LocalClient, localClient } from './local-client.ts';
 import type { MarketBlock } from './market-block.ts';
 
-export type DriveOptions = {
+type DriveOptions = {
   /** HTTP address of an anvil with the contracts of deploy-uniswap.ts and an initialised pool. */
   readonly rpcUrl: string;
   /** marketBlocks(seed) or recordedMarketBlocks(recording). */

@@ -24,7 +24,7 @@ export type ArbitrageSwap = {
 };
 
 /** A swap that ends at exactly this pool price (Q64.96, raw token1 per token0), as a recorded one did. */
-export type PriceSwap = { readonly kind: 'to-price'; readonly sqrtPriceX96: bigint };
+type PriceSwap = { readonly kind: 'to-price'; readonly sqrtPriceX96: bigint };
 
 export type MarketSwap = AmountSwap | ArbitrageSwap | PriceSwap;
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 /** A server that speaks the Messages API of a model's provider as a test wants it, over real HTTP. */
 
-export type Received = {
+type Received = {
   readonly headers: IncomingMessage['headers'];
   readonly url: string;
   // What a client sent, looked into by tests.

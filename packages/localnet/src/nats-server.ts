@@ -5,7 +5,7 @@ import { type Binary, findBinary, isAtLeast } from './find-binary.ts';
 import { freePort } from './free-port.ts';
 import { placeServer, type RunningServer, type ServerDir, startServer } from './server-process.ts';
 
-export interface NatsServerOptions {
+interface NatsServerOptions {
   /** Where JetStream keeps its data; kept on stop. Without it a temporary folder is made and removed on stop. */
   readonly dir?: string;
   readonly port?: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findBinary } from './find-binary.ts';
 import { placeServer, type RunningServer, startServer } from './server-process.ts';
 
-export interface RedisServerOptions {
+interface RedisServerOptions {
   /** Where the append-only file lies; kept on stop. Without it a temporary folder is made and removed on stop. */
   readonly dir?: string;
   readonly port?: number;

@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ReplacementRule } from './replacement-rule.ts';
 
 /** One JSON-RPC call as it came from a client. */
-export type RpcCall = { readonly id: unknown; readonly method: string; readonly params: readonly unknown[] };
+type RpcCall = { readonly id: unknown; readonly method: string; readonly params: readonly unknown[] };
 
-export type RpcAnswer = {
+type RpcAnswer = {
   readonly result?: unknown;
   readonly error?: { readonly code: number; readonly message: string };
 };
@@ -16,7 +16,7 @@ export type RpcAnswer = {
  * `unavailable`: 503 for the whole request. `hang`: no answer until the proxy stops. `delay`: the answer comes later.
  * `answer`: something else instead of asking the node. `rewrite`: the node's answer, changed.
  */
-export type RpcFault =
+type RpcFault =
   | { readonly kind: 'swallow' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'hang' }
@@ -25,10 +25,10 @@ export type RpcFault =
   | { readonly kind: 'rewrite'; readonly rewrite: (answer: RpcAnswer) => RpcAnswer };
 
 /** Asks the node behind the proxy. */
-export type AskNode = (method: string, params: readonly unknown[]) => Promise<RpcAnswer>;
+type AskNode = (method: string, params: readonly unknown[]) => Promise<RpcAnswer>;
 
 /** The fault for a call, or null to let it pass. Asked in the order in which the rules were added; the first fault counts. */
-export type FaultRule = (call: RpcCall, ask: AskNode) => RpcFault | null | Promise<RpcFault | null>;
+type FaultRule = (call: RpcCall, ask: AskNode) => RpcFault | null | Promise<RpcFault | null>;
 
 export type RpcProxy = {
   /** http://127.0.0.1:port */
@@ -44,7 +44,7 @@ export type RpcProxy = {
   stop(): Promise<void>;
 };
 
-export type RpcProxyOptions = {
+type RpcProxyOptions = {
   /** The node behind it, http://host:port. */
   readonly upstreamUrl: string;
   /** Refuse a replacement that does not pay 10 % more, as geth does and anvil does not. False by default. */

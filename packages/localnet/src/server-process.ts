@@ -7,7 +7,7 @@ import { dieWithParent } from './die-with-parent.ts';
 import { canListen, freePort } from './free-port.ts';
 
 /** What to run and how to tell that it answers. */
-export interface ServerSpec {
+interface ServerSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];

@@ -6,7 +6,7 @@ import { bare, kindOf, schemaAt, shapeOf, under } from './config-schema.ts';
 import { isTree, type Path, readAt, type Tree } from './config-tree.ts';
 
 /** A value the environment or the command line sets. */
-export type Assignment = { readonly name: string; readonly path: Path; readonly value: unknown };
+type Assignment = { readonly name: string; readonly path: Path; readonly value: unknown };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

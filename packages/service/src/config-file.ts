@@ -4,7 +4,7 @@ import type { ConfigProblem } from './config-error.ts';
 import { isTree, type Origin, type Path, pathText, setOwn, type Tree } from './config-tree.ts';
 
 /** A configuration file as read: its values, and the line and column of each. */
-export type ConfigFile = {
+type ConfigFile = {
   readonly tree: Tree;
   readonly positions: ReadonlyMap<string, Origin>;
   readonly problems: readonly ConfigProblem[];
@@ -22,7 +22,7 @@ export function readConfigFile(file: string): ConfigFile {
   return parseConfigText(source, file);
 }
 
-export function parseConfigText(source: string, file: string): ConfigFile {
+function parseConfigText(source: string, file: string): ConfigFile {
   const lines = new LineCounter();
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);

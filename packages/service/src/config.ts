@@ -21,7 +21,7 @@ export type ConfigSources<Schema extends z.ZodObject> = {
   readonly environmentNames?: Readonly<Record<string, string>>;
 };
 
-export type LoadedConfig<Config> = {
+type LoadedConfig<Config> = {
   readonly config: Config;
   /** Where each given value came from, by dotted path; what is not here is a default. */
   readonly origins: ReadonlyMap<string, Origin>;

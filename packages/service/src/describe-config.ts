@@ -3,7 +3,7 @@ import { shownValue } from './config-problems.ts';
 import { isSecret } from './config-schema.ts';
 import { isTree, type Origin, originText, type Path, pathText } from './config-tree.ts';
 
-export type DescribedValue = {
+type DescribedValue = {
   /** Dotted path. */
   readonly path: string;
   /** Secrets hidden, URLs cut to scheme and host. */

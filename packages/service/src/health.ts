@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
-export type HealthOptions = {
+type HealthOptions = {
   /** Address to listen on (default 127.0.0.1). */
   readonly host?: string;
   /** 0 (the default) for a free one. */

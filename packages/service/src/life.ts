@@ -27,7 +27,7 @@ export type Life = {
 
 export type LifeLog = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
-export type LifeOptions = {
+type LifeOptions = {
   readonly log: LifeLog;
   /** Bound of one opening (default 30,000). */
   readonly openWithinMs?: number;

@@ -2,7 +2,7 @@
  * An alert is one cause that a person should know of. A cause has a group; occurrences of one group are told once and
  * then counted. A notice is what goes out for an alert: the alert with the number of occurrences since the last notice.
  */
-export type Severity = 'info' | 'warning' | 'critical';
+type Severity = 'info' | 'warning' | 'critical';
 
 export type Alert = {
   /** Service, code and pool, or what else makes one cause of many occurrences. */

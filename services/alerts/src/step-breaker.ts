@@ -17,7 +17,7 @@ export type BreakerSettings = {
 };
 
 /** What is known when the breaker is looked at. */
-export type BreakerSight = {
+type BreakerSight = {
   readonly nowMs: number;
   readonly errorsInWindow: number;
   readonly lastErrorMs: number | null;

@@ -19,7 +19,7 @@ type Dependencies = {
   readonly now: () => number;
 };
 
-export type BreakerWatch = {
+type BreakerWatch = {
   /** Counts an error, and looks at the breaker when that may change it. */
   noteError(): Promise<void>;
   stop(): Promise<void>;

@@ -21,7 +21,7 @@ import { boundary, circumstances, type WalletLease, type WalletTools } from './w
 
 /** Another plan of this wallet was begun and not finished; it comes first. */
 export type Taken = { readonly kind: 'taken'; readonly planId: string };
-export type CarriedOut = { readonly kind: 'done'; readonly trade: TradeExecuted } | Taken;
+type CarriedOut = { readonly kind: 'done'; readonly trade: TradeExecuted } | Taken;
 
 /**
  * Carries a plan out on chain, from wherever its record says it stands, and returns the event that closes it. Each step is signed and

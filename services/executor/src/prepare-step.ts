@@ -12,7 +12,7 @@ import { type DoneStep, stepNumbers } from './step-facts.ts';
 import { lookAtChain, sourcesOf, type WalletTools } from './wallet-tools.ts';
 
 /** What follows from a record and the chain now. */
-export type Prepared =
+type Prepared =
   | { readonly kind: 'complete'; readonly chain: WalletState }
   /** Signed, not stored, not sent. */
   | { readonly kind: 'ready'; readonly step: RecordedStep }
@@ -107,7 +107,7 @@ async function pinNonce(
 }
 
 /** Twice the base fee where the reservation allows it, and at least what the next block may ask. Null when it does not. */
-export function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<WalletState, 'block' | 'priorityFeeWei'>) {
+function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<WalletState, 'block' | 'priorityFeeWei'>) {
   const { baseFeeWei } = chain.block;
   const tip = chain.priorityFeeWei;
   const affordable = leftWei / gasLimit;

@@ -11,7 +11,7 @@ import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 
 /** Prices between which a step may still happen: the anchor and so many basis points of the price to either side. */
-export type Band = { readonly lowX96: bigint; readonly highX96: bigint };
+type Band = { readonly lowX96: bigint; readonly highX96: bigint };
 
 const BPS = 10_000n;
 

@@ -3,7 +3,7 @@ import { amountsForLiquidityRoundingDown } from '@rangeward/uniswap-v3/liquidity
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 
 /** Parts of a plan that tests vary. */
-export type SampleOptions = {
+type SampleOptions = {
   readonly tick?: number;
   readonly tickLower?: number;
   readonly tickUpper?: number;

@@ -2,7 +2,7 @@ import type { Candle } from '@rangeward/contracts';
 import { stableUsdE6RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { Trade } from './swap-history.ts';
 
-export type CandleWindow = {
+type CandleWindow = {
   /** Length of a candle; candles start at multiples of it since 1970. */
   readonly candleSeconds: number;
   /** Time of the block the window ends with; its candle is the last one and may be unfinished. */

@@ -14,7 +14,7 @@ import { toTrade } from './to-trade.ts';
 import type { BreachWatch } from './watch-breaches.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
 
-export type BlockTools = {
+type BlockTools = {
   readonly chain: ChainReader;
   readonly bus: Bus;
   readonly pools: readonly WatchedPool[];
@@ -24,7 +24,7 @@ export type BlockTools = {
 };
 
 /** The part of the listener that says what a block means; every step may be repeated with no second effect. */
-export type BlockHandler = {
+type BlockHandler = {
   onEvent(event: FeedEvent): Promise<void>;
   /**
    * Announces breaches from rows that the node has announced and not yet answered for, by the positions of the block

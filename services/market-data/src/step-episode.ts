@@ -4,7 +4,7 @@ import type { Whereabouts } from './detect-breach.ts';
 export type Episode = { readonly tokenId: string; readonly side: 'below' | 'above'; readonly block: number };
 
 /** What to do with a position's episode after a block. */
-export type EpisodeStep =
+type EpisodeStep =
   | { readonly kind: 'keep' }
   /** The price is back inside: the next breach is a new one. */
   | { readonly kind: 'close' }

@@ -13,7 +13,7 @@ import type { PoolHistory } from './pool-history.ts';
 import { stepGas, stepVolatility, type TriggerMemory, type TriggerStep } from './step-triggers.ts';
 import type { WatchedPool } from './watched-pool.ts';
 
-export type TriggerWatch = {
+type TriggerWatch = {
   /** Measures volatility now and then and fires when it is high. */
   checkVolatility(pool: WatchedPool, history: PoolHistory, block: BlockHeader): Promise<void>;
   /** Fires for every pool with managed positions when gas has become cheap. */

@@ -18,7 +18,7 @@ export type ManagedPool = {
   readonly positions: readonly { readonly id: string; readonly tokenId: bigint }[];
 };
 
-export type TriggerMessage = {
+type TriggerMessage = {
   readonly id: string;
   readonly subject: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export type OpenedRun = {
   readonly requestCorrelationId: string | null;
 };
 
-export type Acceptance =
+type Acceptance =
   | {
       readonly kind: 'open';
       readonly runs: readonly OpenedRun[];

@@ -3,7 +3,7 @@ import type { Logger } from '@rangeward/service/log';
 import { keep, type Ledger } from './on-run-event.ts';
 
 /** Fails every run whose deadline has passed without a result. Safe with any number of schedulers. */
-export async function failOverdueRuns(ledger: Ledger, bus: Pick<Bus, 'publish'>, nowMs: number): Promise<number> {
+async function failOverdueRuns(ledger: Ledger, bus: Pick<Bus, 'publish'>, nowMs: number): Promise<number> {
   const overdue = await ledger.records.overdue(nowMs);
   for (const run of overdue) {
     await keep(run, { name: 'overdue', fact: { at: run.deadline } }, ledger, bus.publish);

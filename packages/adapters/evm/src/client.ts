@@ -19,7 +19,7 @@ export type ChainReader = {
   readonly openSocket: ((onClose: () => void) => Promise<RpcSocket>) | undefined;
 };
 
-export type OpenChainOptions = {
+type OpenChainOptions = {
   readonly name: string;
   readonly settings: ChainSettings;
   /** `describeChain(name, settings)` unless told. */
@@ -95,7 +95,7 @@ export function chainTransport(options: Omit<OpenChainOptions, 'known'>): Transp
 }
 
 /** Written out by hand, because importing viem/chains takes longer than starting a service. */
-export function defineOwnChain(name: string, known: KnownChain, rpcUrl: string) {
+function defineOwnChain(name: string, known: KnownChain, rpcUrl: string) {
   return defineChain({
     id: known.chainId,
     name,

@@ -5,7 +5,7 @@ import { positionManagerAbi } from './abis.ts';
 
 const MAX_UINT128 = (1n << 128n) - 1n;
 
-export type Withdrawal = {
+type Withdrawal = {
   readonly tokenId: bigint;
   readonly liquidity: bigint;
   readonly amount0Min: bigint;
@@ -39,7 +39,7 @@ export function encodeCollection(of: { readonly tokenId: bigint; readonly recipi
   });
 }
 
-export type Minting = {
+type Minting = {
   readonly token0: Address;
   readonly token1: Address;
   readonly feePips: number;

@@ -2,7 +2,7 @@ import { type Address, encodeFunctionData, type Hex } from 'viem';
 import { swapRouter02Abi, swapRouterAbi } from './abis.ts';
 import type { KnownChain } from './known-chains.ts';
 
-export type SwapExactInput = {
+type SwapExactInput = {
   readonly tokenIn: Address;
   readonly tokenOut: Address;
   readonly feePips: number;

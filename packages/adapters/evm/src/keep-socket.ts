@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RpcSocket } from './rpc-socket.ts';
 
-export type KeptSocket = {
+type KeptSocket = {
   /** Opens a connection; calls back when it is lost. */
   readonly openSocket: (onClose: () => void) => Promise<RpcSocket>;
   /** Ends the keeping and closes the connection. */

@@ -55,7 +55,7 @@ export type MinedTransaction = {
   readonly logs: readonly ChainLog[];
 };
 
-export type LogFilter = {
+type LogFilter = {
   readonly address: Address | readonly Address[];
   readonly topics: readonly (Hex | readonly Hex[] | null)[];
 };

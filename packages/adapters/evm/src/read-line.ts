@@ -6,7 +6,7 @@ import { SWAP_TOPIC } from './decode-pool-log.ts';
 import { type ChainLog, type MinedTransaction, readLogs, readTransactions } from './line-transactions.ts';
 
 /** What is asked: NFTs known to be of one line, of one pool. */
-export type LineQuery = {
+type LineQuery = {
   readonly pool: { readonly address: Address; readonly token0: Address; readonly token1: Address };
   /** At least one; more of the line are found by our plans' markers on the chain. */
   readonly tokenIds: readonly bigint[];

@@ -26,7 +26,7 @@ export type PositionReading = StoredPosition & {
 };
 
 /** The NFT was burned or never minted, or is one of another pool: an answer, not a failure. */
-export type PositionGone = {
+type PositionGone = {
   readonly kind: 'gone';
   readonly tokenId: bigint;
   readonly reason: 'burned' | 'other-pool';

@@ -61,7 +61,7 @@ export async function latestBlock(client: WalletClient): Promise<number> {
   return Number(await client.request({ method: 'eth_blockNumber' } as never));
 }
 
-export type ReceiptWait = {
+type ReceiptWait = {
   /** All that share the nonce; whichever is mined is the answer. */
   readonly hashes: readonly Hex[];
   /** Being in a block counts as 1. */

@@ -10,7 +10,7 @@ export type RpcSocket = {
   close(): void;
 };
 
-export type RpcSocketOptions = {
+type RpcSocketOptions = {
   readonly name: string;
   readonly url: string;
   /** Texts that must not stand in an error. */

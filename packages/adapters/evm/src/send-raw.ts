@@ -5,7 +5,7 @@ import type { WalletClient } from './wallet-client.ts';
  * What a node said to signed bytes. Only `refused` means that this node did not take them, and not even that says that
  * they will never be mined: the one thing that closes an intent is a receipt.
  */
-export type SendAnswer =
+type SendAnswer =
   | { readonly kind: 'accepted' }
   /** The node has it already, or its nonce is used: the receipt tells. */
   | { readonly kind: 'known' }

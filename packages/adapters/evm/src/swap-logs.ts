@@ -4,7 +4,7 @@ import type { ChainReader } from './client.ts';
 import { BURN_TOPIC, decodePoolLogs, MINT_TOPIC, type PoolRow, SWAP_TOPIC, type SwapRow } from './decode-pool-log.ts';
 import { readInRanges } from './log-ranges.ts';
 
-export type LogQuery = {
+type LogQuery = {
   readonly pools: readonly Address[];
   /** First and last block, both included. */
   readonly from: number;

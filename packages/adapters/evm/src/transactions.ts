@@ -6,7 +6,7 @@ import type { WalletClient } from './wallet-client.ts';
 /** A call as it will be sent: no value, ever. */
 export type Call = { readonly to: Address; readonly data: Hex };
 
-export type Preflight =
+type Preflight =
   | { readonly kind: 'passes'; readonly gasLimit: bigint; readonly returned: Hex }
   /** The chain itself refuses the call now; nothing was sent. */
   | { readonly kind: 'reverts'; readonly reason: string };
@@ -31,7 +31,7 @@ export async function preflight(client: WalletClient, from: Address, call: Call)
 }
 
 /** The reason of a revert, or null when the error is not one (a lost connection, a node in trouble). */
-export function revertReason(error: unknown): string | null {
+function revertReason(error: unknown): string | null {
   if (!(error instanceof BaseError)) return null;
   const reverted = error.walk((cause) =>
     /revert/i.test(cause instanceof Error ? `${cause.name} ${cause.message}` : ''),

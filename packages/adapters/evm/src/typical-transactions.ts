@@ -6,7 +6,7 @@ import { encodeSwap } from './encode-swap.ts';
 import type { KnownChain } from './known-chains.ts';
 
 /** The transactions that plans are made of, one of each kind. */
-export type TypicalTransactions = Readonly<Record<'withdraw' | 'approve' | 'swap' | 'mint' | 'collect', Hex>>;
+type TypicalTransactions = Readonly<Record<'withdraw' | 'approve' | 'swap' | 'mint' | 'collect', Hex>>;
 
 /** How many of each kind an action sends, taking approvals back included, when none of them can be left out. */
 export const transactionsOf = {

@@ -33,7 +33,7 @@ export type WalletState = {
   } | null;
 };
 
-export type WalletQuestion = {
+type WalletQuestion = {
   readonly wallet: Address;
   readonly pool: Address;
   readonly positionManager: Address;

@@ -35,7 +35,7 @@ export type FeedEvent =
       readonly ancestor: number | null;
     };
 
-export type WatchOptions = {
+type WatchOptions = {
   readonly chain: ChainReader;
   readonly pools: readonly Address[];
   /** How many blocks back a reorganisation is followed. */

@@ -31,7 +31,7 @@ export type Published = {
   readonly duplicate: boolean;
 };
 
-export type Consumption = { readonly consumer: ConsumerDefinition; stop(): Promise<void> };
+type Consumption = { readonly consumer: ConsumerDefinition; stop(): Promise<void> };
 
 /** What comes with one message, beside its event. */
 export type MessageContext = {

@@ -10,7 +10,7 @@ import {
 import type { Log } from './log.ts';
 import type { Credentials } from './settings.ts';
 
-export type ConnectOptions = {
+type ConnectOptions = {
   /** nats://host:port, several separated by commas. */
   readonly url: string;
   /** Names the connection on the server, and the inbox that the server's permissions allow to this service alone. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from './incoming-message.ts';
 import type { OutgoingMessage } from './publisher.ts';
 
 /** Why a message was given up, as it stands in the headers of its dead letter. */
-export type DeadLetterReason = {
+type DeadLetterReason = {
   readonly reason: 'rejected' | 'given-up' | 'max-deliveries';
   readonly code: string;
   readonly message: string;
@@ -54,7 +54,7 @@ function deadLetterId(message: IncomingMessage, consumer: string): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);
 }
 
-export type ReplayedLetter = {
+type ReplayedLetter = {
   readonly subject: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;

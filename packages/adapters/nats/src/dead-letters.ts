@@ -8,7 +8,7 @@ import { PublishError, WRONG_LAST_SEQUENCE } from './publisher.ts';
 const STREAM = 'LP_DLQ';
 
 /** One line of the list of dead letters. */
-export type DeadLetterSummary = {
+type DeadLetterSummary = {
   /** Names the letter for show, replay and drop. */
   readonly sequence: number;
   /** ISO 8601 UTC, when it was given up. */
@@ -28,7 +28,7 @@ export type DeadLetterSummary = {
 };
 
 /** A dead letter with its message as it was. */
-export type DeadLetter = DeadLetterSummary & {
+type DeadLetter = DeadLetterSummary & {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 };

@@ -11,7 +11,7 @@ import type { PublishEvent } from './publish-event.ts';
 import type { Why } from './settle.ts';
 import { describeError } from './settle.ts';
 
-export type NoticeKind = ErrorNotification['kind'];
+type NoticeKind = ErrorNotification['kind'];
 
 export type NotifyError = (kind: NoticeKind, why: Why, message: IncomingMessage, attempt: number) => Promise<void>;
 

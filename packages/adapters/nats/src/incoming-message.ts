@@ -19,7 +19,7 @@ export type IncomingMessage = {
   readonly messageId: string;
 };
 
-export type StoredMessage = {
+type StoredMessage = {
   readonly subject: string;
   /** Null when they cannot be read. */
   readonly headers: MsgHdrs | undefined | null;

@@ -15,7 +15,7 @@ const advisory = z.object({
 });
 
 /** What came of an advisory: a dead letter, or nothing to do and why. */
-export type AdvisoryOutcome =
+type AdvisoryOutcome =
   | { readonly kind: 'dead-letter'; readonly sequence: number; readonly duplicate: boolean }
   | { readonly kind: 'nothing'; readonly why: string };
 

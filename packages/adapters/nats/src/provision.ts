@@ -61,7 +61,7 @@ async function provisionStream(jsm: JetStreamManager, name: StreamName, replicas
 }
 
 /** The declaration in the server's words: times in nanoseconds. */
-export function streamConfig(name: StreamName, stream: StreamDefinition, replicas: number) {
+function streamConfig(name: StreamName, stream: StreamDefinition, replicas: number) {
   return {
     name,
     description: stream.description,
@@ -118,7 +118,7 @@ export function deliveriesToGiveUp(consumer: ConsumerDefinition): number {
  * Deliveries after which the server gives up, with an advisory. Well above ours: it only matters for a message that
  * kills every process that takes it.
  */
-export function maxDeliver(consumer: ConsumerDefinition): number {
+function maxDeliver(consumer: ConsumerDefinition): number {
   return deliveriesToGiveUp(consumer) + 5;
 }
 

@@ -13,7 +13,7 @@ export type PublishEvent = <Schema extends z.ZodType>(
 ) => Promise<Published>;
 
 /** The message that is being handled when something is published. */
-export type Incoming = {
+type Incoming = {
   /** Its trace goes on. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether its work is ours, where that is still being asked: nothing is said before. */
@@ -66,11 +66,7 @@ export function createPublishEvent(broker: Broker): PublishEvent {
 }
 
 /** A subject that holds a message already is success: the work was said before, however long ago. */
-export async function publishOnce(
-  broker: Broker,
-  stream: StreamName,
-  message: OutgoingMessage,
-): Promise<Acknowledgement> {
+async function publishOnce(broker: Broker, stream: StreamName, message: OutgoingMessage): Promise<Acknowledgement> {
   try {
     return await broker.publisher.publish(message);
   } catch (error) {

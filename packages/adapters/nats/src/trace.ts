@@ -109,7 +109,7 @@ export function endSpan(span: Span, error?: unknown): void {
   span.end();
 }
 
-export type Processing = { readonly span: Span; readonly context: Context };
+type Processing = { readonly span: Span; readonly context: Context };
 
 /** Begins the span `process <template>`: child of the producer's, and linked to it. */
 export function startProcess(

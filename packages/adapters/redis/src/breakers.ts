@@ -9,7 +9,7 @@ const breakerRecord = z.object({
   sinceMs: z.int(),
   reason: z.string(),
 });
-export type BreakerRecord = z.output<typeof breakerRecord>;
+type BreakerRecord = z.output<typeof breakerRecord>;
 
 /** The breaker on error events: alerts opens and closes it, decision and the executor look at it. */
 export const ERRORS_BREAKER = 'errors';

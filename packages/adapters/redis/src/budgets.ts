@@ -31,7 +31,7 @@ export type BudgetLine = {
 export const GAS_BUDGET = 'gas-usd-e6';
 export const REBALANCES_BUDGET = 'rebalances';
 
-export type Reservation = {
+type Reservation = {
   readonly reservationId: string;
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: number;
@@ -39,7 +39,7 @@ export type Reservation = {
   readonly lines: readonly BudgetLine[];
 };
 
-export type ReservationAnswer =
+type ReservationAnswer =
   | { readonly ok: true }
   | {
       readonly ok: false;

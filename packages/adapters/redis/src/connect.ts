@@ -5,7 +5,7 @@ export type { Redis } from 'ioredis';
 
 type NetStream = Redis['stream'];
 
-export type RedisConnection = {
+type RedisConnection = {
   /** redis:// or rediss://, with an optional database number as its path. */
   readonly url: string;
   readonly username?: string | undefined;
@@ -19,7 +19,7 @@ export type RedisConnection = {
   readonly log?: RedisLog | undefined;
 };
 
-export type RedisLog = {
+type RedisLog = {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 };

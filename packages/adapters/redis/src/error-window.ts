@@ -5,7 +5,7 @@ import { defineScript } from './script.ts';
  * Errors of all processes in a rolling window, counted by the second they were heard in, so that a storm of any size
  * takes as many fields as the window has seconds.
  */
-export type ErrorWindow = {
+type ErrorWindow = {
   readonly errors: number;
   /** Milliseconds since 1970; null when none is remembered. */
   readonly lastErrorMs: number | null;

@@ -5,7 +5,7 @@ const hex = z.templateLiteral(['0x', z.string()]);
 
 /** The blocks that a chain's listener handled last, oldest first; enough of them to notice a reorganisation. */
 const cursor = z.array(z.object({ number: z.int().nonnegative(), hash: hex, parentHash: hex }));
-export type FeedCursor = z.output<typeof cursor>;
+type FeedCursor = z.output<typeof cursor>;
 
 /** Empty when the chain was never followed, or what is stored cannot be read. */
 export async function readFeedCursor(redis: Redis, chain: string): Promise<FeedCursor> {

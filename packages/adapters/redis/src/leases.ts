@@ -58,7 +58,7 @@ export async function acquireLease(redis: Redis, name: string, holder: string, t
   };
 }
 
-export type KeptLease = {
+type KeptLease = {
   readonly fence: number;
   /** Aborts when the lease is lost or its time is up by our own clock, before another can have it. */
   readonly signal: AbortSignal;

@@ -27,8 +27,8 @@ export type PlanRecords = {
   floor(): Promise<number | null>;
 };
 
-export type StoredPlan = { readonly version: number; readonly body: unknown };
-export type OpenAnswer =
+type StoredPlan = { readonly version: number; readonly body: unknown };
+type OpenAnswer =
   | (StoredPlan & { readonly kind: 'opened' | 'known' })
   | { readonly kind: 'taken'; readonly planId: string };
 

@@ -17,7 +17,7 @@ import { defineScript } from './script.ts';
 export type PositionRef = { readonly chain: string; readonly pool: string; readonly id: string };
 
 /** Of both tokens, in their smallest units. */
-export type TokenAmounts = { readonly amount0: bigint; readonly amount1: bigint };
+type TokenAmounts = { readonly amount0: bigint; readonly amount1: bigint };
 
 export type RegisteredPosition = PositionRef & {
   /** The live NFT. */
@@ -33,7 +33,7 @@ export type RegisteredPosition = PositionRef & {
 };
 
 /** What came of a plan. A plan after which the same NFT is live has `to` equal to `from`. */
-export type SettledPlan = {
+type SettledPlan = {
   readonly planId: string;
   readonly from: bigint;
   readonly to: bigint;

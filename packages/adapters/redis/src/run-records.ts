@@ -26,7 +26,7 @@ export type RunRecords = {
   totals(place: Place): Promise<PositionTotals | null>;
 };
 
-export type Noted = { readonly names: readonly string[]; readonly closed: boolean };
+type Noted = { readonly names: readonly string[]; readonly closed: boolean };
 
 export type StoredRun = {
   readonly run: Run;
@@ -35,7 +35,7 @@ export type StoredRun = {
 };
 
 /** What survives of all runs of a position; dollars in micro-dollars. */
-export type PositionTotals = {
+type PositionTotals = {
   readonly lastRunId: string;
   readonly lastRunAt: string;
   readonly lastRebalanceAt: string | null;

@@ -29,7 +29,7 @@ export function defineScript(name: string, numberOfKeys: number | 'any', lua: st
   };
 }
 
-export type Script = (redis: Redis, keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
+type Script = (redis: Redis, keys: readonly string[], values: readonly (string | number)[]) => Promise<unknown>;
 
 /** The name of the script that a command runs; undefined when it runs none, or none of ours. */
 export function scriptNameOf(operation: string, first: unknown): string | undefined {

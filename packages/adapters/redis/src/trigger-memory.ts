@@ -5,7 +5,7 @@ import type { Redis } from './connect.ts';
  * What the volatility and gas triggers remember between blocks and over restarts.
  * Key: `lp:trigger:<kind>:<chain>:<pool>`, JSON.
  */
-export type TriggerRef = { readonly kind: 'volatility' | 'gas'; readonly chain: string; readonly pool: string };
+type TriggerRef = { readonly kind: 'volatility' | 'gas'; readonly chain: string; readonly pool: string };
 
 const memory = z.object({
   /** Ready to fire when the condition holds; false from firing until the value was clearly on the other side. */

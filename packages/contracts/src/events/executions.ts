@@ -4,7 +4,7 @@ import { hash32, planId, tickIndex, tokenId, tradingMode, uint, usdE6 } from '..
 import { gate } from './decisions.ts';
 import { run, runAddress } from './run.ts';
 
-export const transactionRecord = z.object({
+const transactionRecord = z.object({
   step: z.string().describe('withdraw, approve, swap, mint, ...'),
   hash: hash32('hash of the transaction').nullable().describe('null when it was only simulated'),
   nonce: z.int().nonnegative().nullable(),

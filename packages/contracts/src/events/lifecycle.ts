@@ -46,7 +46,7 @@ export const runSkipped = defineEvent({
   }),
 });
 
-export const runStatus = z.enum(['pending', 'running', 'completed', 'failed', 'skipped']);
+const runStatus = z.enum(['pending', 'running', 'completed', 'failed', 'skipped']);
 export type RunStatus = z.output<typeof runStatus>;
 
 /** One record a run; null where the run did not get that far. */

@@ -15,7 +15,7 @@ import {
 } from '../quantities.ts';
 import { run, runAddress } from './run.ts';
 
-export const blockRef = z.object({
+const blockRef = z.object({
   number: z.int().nonnegative(),
   hash: hash32('hash of the block'),
   time: isoTime('time of the block'),
@@ -48,7 +48,7 @@ const token = z.object({
   decimals: z.int().min(0).max(36),
 });
 
-export const poolState = z
+const poolState = z
   .object({
     address: poolAddress,
     feePips: z.int().describe('fee of the pool, hundredths of a basis point: 500 = 0.05 %'),
@@ -71,7 +71,7 @@ export const poolState = z
   })
   .describe('state of the pool at the block');
 
-export const positionState = z
+const positionState = z
   .object({
     id: positionId,
     tokenId,
@@ -112,7 +112,7 @@ export const candle = z.object({
 });
 export type Candle = z.output<typeof candle>;
 
-export const gasState = z
+const gasState = z
   .object({
     baseFeeWei: uint('base fee of the next block, wei'),
     priorityFeeWei: uint('priority fee that is being paid, wei'),
@@ -139,7 +139,7 @@ export const recentFees = z
   .describe('fees that liquidity in range really earned, the protocol’s share taken off');
 export type RecentFees = z.output<typeof recentFees>;
 
-export const swapQuote = z
+const swapQuote = z
   .object({
     zeroForOne: z.boolean().describe('token0 is sold'),
     amountIn: uint('sold, fee included'),
