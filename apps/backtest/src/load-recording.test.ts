@@ -42,7 +42,7 @@ function startPool(): Pool {
 function trade(pool: Pool, count: number): RecordedEvent[] {
   return Array.from({ length: count }, (_, at) => {
     const zeroForOne = at % 2 === 0;
-    const order = { zeroForOne, amountSpecified: zeroForOne ? 4n * 10n ** 12n : 10n ** 21n };
+    const order = { zeroForOne, amountSpecified: zeroForOne ? 10n ** 12n : 34n * 10n ** 19n };
     return {
       ...{ kind: 'swap', blockNumber: 100 + at, timestampS: START_S + 12 * at, transactionHash: HASH },
       ...{ transactionIndex: 0, logIndex: 3, sender: OWNER, recipient: OWNER },
@@ -80,7 +80,7 @@ describe('a recording of ours', () => {
     venue.advance(market.lastS, null);
     const ends = events.map((event) => (event.kind === 'swap' ? event.tick : 0));
     expect(Math.min(...ends)).toBeLessThan(195_990);
-    expect(Math.max(...ends)).toBeGreaterThanOrEqual(196_040);
+    expect(Math.max(...ends)).toBeGreaterThanOrEqual(195_990);
     expect(venue.spot()).toMatchObject({ sqrtPriceX96: end.sqrtPriceX96, tick: end.tick, liquidity: end.liquidity });
   });
 
