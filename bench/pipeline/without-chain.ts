@@ -26,6 +26,8 @@ export async function startMarketData(dependencies: HostedDependencies<MarketDat
   const history = {
     put: () => {},
     drop: () => {},
+    markGap: () => {},
+    isComplete: () => true,
     tradesUntil: async (_: unknown, sinceS: number) => trades.filter((trade) => trade.timeS >= sinceS),
   };
   const feed: ChainFeed = {
