@@ -2,7 +2,9 @@ import type { Delivery } from './delivery.ts';
 
 const FIRST_LINE = 'NATS/1.0\r\n';
 const PLAIN_NAME = /^[A-Za-z0-9-]+$/;
-const LINE_BREAK = /[\r\n]/;
+/** Names as they came, and as we keep them: a dozen of ours, and some that others send. */
+const keys = new Map<string, string>();
+const MOST_KEYS = 100;
 
 /**
  * The headers of a delivery, read from its bytes: the client's own class looks through all names so far for each one,
@@ -32,12 +34,22 @@ export function parseHeaders(block: string): Record<string, string> | undefined 
     const colon = block.indexOf(':', start);
     if (end > start) {
       if (colon === -1 || colon > end) return undefined;
-      const name = block.slice(start, colon);
+      const name = keyOf(block.slice(start, colon));
       const value = block.slice(colon + 1, end).trim();
-      if (!PLAIN_NAME.test(name) || LINE_BREAK.test(value)) return undefined;
-      headers[/^ce-/i.test(name) ? name.toLowerCase() : name] ??= value;
+      if (name === undefined || value.includes('\r') || value.includes('\n')) return undefined;
+      headers[name] ??= value;
     }
     start = end + 2;
   }
   return headers;
+}
+
+/** Undefined for a name that is not plain. */
+function keyOf(name: string): string | undefined {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  if (!PLAIN_NAME.test(name)) return undefined;
+  const key = /^ce-/i.test(name) ? name.toLowerCase() : name;
+  if (keys.size < MOST_KEYS) keys.set(name, key);
+  return key;
 }
