@@ -31,8 +31,8 @@ export type Deed =
   | { readonly kind: 'refused'; readonly atS: number; readonly reason: string };
 
 /**
- * Carries a move out in the venue's present block: burn, collect, swap to the new ratio, mint. Fees and impact come out of
- * the pool, gas out of a purse beside it. `decidedTick` is where the tick was when the move was decided.
+ * Carries a move out in the venue's present block: burn, collect, swap to the new ratio, mint. As the executor does it, with
+ * what the position paid out and nothing that was idle before. Fees and impact go to the pool, gas comes out of a purse beside it. `decidedTick` is where the tick was when the move was decided.
  */
 export function carryOut(estate: Estate, move: Move, decidedTick: number): Deed {
   const { venue } = estate;
@@ -45,11 +45,12 @@ export function carryOut(estate: Estate, move: Move, decidedTick: number): Deed 
     collectFees(estate);
     return { kind: 'done', atS, gasUsdE6: payGas(estate, 'collect'), swapUsdE6: 0 };
   }
-  closePosition(estate);
+  const paid = closePosition(estate);
   let swapUsdE6 = 0;
   if (move.range !== null) {
-    if (move.withSwap) swapUsdE6 = swapForRange(estate, move.range);
-    openPosition(estate, move.range);
+    const swapped = move.withSwap ? swapForRange(estate, move.range, paid) : { held: paid, swapUsdE6: 0 };
+    swapUsdE6 = swapped.swapUsdE6;
+    openPosition(estate, move.range, swapped.held);
   }
   return { kind: 'done', atS, gasUsdE6: payGas(estate, actionOf(move)), swapUsdE6 };
 }
@@ -66,29 +67,33 @@ export function deposit(estate: Estate, amounts: Amounts): void {
   estate.idle = addAmounts(estate.idle, amounts);
 }
 
-/** Mints what the idle amounts give; what does not fit stays idle. */
-export function openPosition(estate: Estate, range: TickRange): void {
+/** Mints what so much of the idle amounts gives; what does not fit stays idle. */
+export function openPosition(estate: Estate, range: TickRange, held: Amounts): void {
   const { venue, entries } = estate;
   const { sqrtPriceX96 } = venue.spot();
-  const minted = venue.mint(range, estate.idle);
+  const minted = venue.mint(range, held);
   if (minted === null) return;
   estate.nft += 1n;
   entries.push({ kind: 'increase', nft: estate.nft, liquidity: minted.liquidity, sqrtPriceX96, ...minted.used });
   estate.idle = subtractAmounts(estate.idle, minted.used);
 }
 
-/** Sells what the range does not take, in this pool. Answers the dollars sold, rounded down. */
-export function swapForRange(estate: Estate, range: TickRange): number {
+/** Sells of what is held what the range does not take, in this pool; answers what is held then, and the dollars sold. */
+export function swapForRange(
+  estate: Estate,
+  range: TickRange,
+  held: Amounts,
+): { readonly held: Amounts; readonly swapUsdE6: number } {
   const { venue, terms, entries } = estate;
   const { sqrtPriceX96, liquidity } = venue.spot();
   const order = swapToRatio({
     ...range,
-    ...estate.idle,
+    ...held,
     sqrtPriceX96,
     feePips: terms.feePips,
     ...(liquidity > 0n ? { activeLiquidity: liquidity } : {}),
   });
-  if (order.amountIn === 0n) return 0;
+  if (order.amountIn === 0n) return { held, swapUsdE6: 0 };
   const amountOut = venue.sell(order.zeroForOne, order.amountIn);
   const change = order.zeroForOne
     ? { amount0: -order.amountIn, amount1: amountOut }
@@ -96,13 +101,15 @@ export function swapForRange(estate: Estate, range: TickRange): number {
   entries.push({ kind: 'swap', sqrtPriceX96, ...change });
   estate.idle = addAmounts(estate.idle, change);
   const sold = order.zeroForOne ? { amount0: order.amountIn, amount1: 0n } : { amount0: 0n, amount1: order.amountIn };
-  return Number(valueUsdE6({ ...sold, sqrtPriceX96, stable: terms.stable }));
+  const swapUsdE6 = Number(valueUsdE6({ ...sold, sqrtPriceX96, stable: terms.stable }));
+  return { held: addAmounts(held, change), swapUsdE6 };
 }
 
-function closePosition(estate: Estate): void {
+/** Burns and collects everything; answers what was paid out. */
+function closePosition(estate: Estate): Amounts {
   const { venue, entries } = estate;
   const position = venue.position();
-  if (position === null) return;
+  if (position === null) return { amount0: 0n, amount1: 0n };
   const { sqrtPriceX96 } = venue.spot();
   const { principal, fees } = venue.close();
   const { nft } = estate;
@@ -111,6 +118,7 @@ function closePosition(estate: Estate): void {
   entries.push({ kind: 'collect', nft, sqrtPriceX96, ...paid });
   estate.idle = addAmounts(estate.idle, paid);
   estate.feesCollected = addAmounts(estate.feesCollected, fees);
+  return paid;
 }
 
 function collectFees(estate: Estate): void {

@@ -124,8 +124,7 @@ function begin(market: Market, strategy: Strategy, options: RunOptions): Life {
   };
   deposit(estate, entry);
   const range = strategy.start(sightOf(life, options.startS, 'scheduled'));
-  swapForRange(estate, range);
-  openPosition(estate, range);
+  openPosition(estate, range, swapForRange(estate, range, entry).held);
   return life;
 }
 
