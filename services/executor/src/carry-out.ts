@@ -16,7 +16,7 @@ import {
 } from './plan-record.ts';
 import { mintedBy, type PlanWork } from './plan-work.ts';
 import { prepareStep } from './prepare-step.ts';
-import { restoreSteps, settleStep } from './settle-step.ts';
+import { restoreSteps, restoreUnlessBehind, settleStep } from './settle-step.ts';
 import { boundary, circumstances, type WalletLease, type WalletTools } from './wallet-tools.ts';
 
 /** Another plan of this wallet was begun and not finished; it comes first. */
@@ -75,7 +75,7 @@ async function takeSteps(work: PlanWork): Promise<TradeExecuted> {
       continue;
     }
     // A node that knows less than what was done lags, or the chain has lost a step.
-    if (prepared.lags && (await restoreSteps(work))) continue;
+    if (prepared.lags && (await restoreUnlessBehind(work))) continue;
     const abandoned = await closeAbandoned(work);
     if (abandoned !== null) return abandoned;
     const reason = `${prepared.step} was not sent: ${prepared.reason}`;

@@ -1,8 +1,10 @@
+import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { readAbandonAnswer, requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { readPosition, settlePosition } from '@rangeward/adapter-redis/position-registry';
 import { sendAndWait } from '@rangeward/localnet/local-client';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
+import { lagBehind, startRpcProxy } from '@rangeward/localnet/rpc-proxy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LiveWallet, openLiveWallet, ref } from '../test/live-wallet.ts';
 import { balances, type LocalWorld, openWorld, planToMove, stateOf } from '../test/local-world.ts';
@@ -89,6 +91,34 @@ describe('a done step that a reorganisation took away', () => {
     expect((await stateOf(world, tokenId)).position?.liquidity).toBe(liquidity);
     expect(trade.gasUsdE6).toBeGreaterThan(0);
   });
+});
+
+test('a node that lags in the middle of a plan is waited for: nothing was lost, nothing is sent again', async () => {
+  const tokenId = await wallet.managed(100, 150);
+  const plan = await planToMove(world, tokenId);
+  const proxy = await startRpcProxy({ upstreamUrl: world.chain.rpcUrl });
+  try {
+    const client = openWalletClient({ name: 'local', settings: { ...world.settings, rpcUrl: proxy.url } });
+    const sent = () => proxy.asked.filter((method) => method === 'eth_sendRawTransaction').length;
+    let looks = 0;
+    const tools = wallet.toolsFor({
+      client,
+      onBoundary: (place) => {
+        if (place !== 'withdraw:done') return;
+        const lag = lagBehind(1);
+        const end = proxy.misbehave((call, ask) => {
+          if (call.method === 'eth_getTransactionCount' && ++looks === 4) end();
+          return looks < 4 ? lag(call, ask) : null;
+        });
+      },
+    });
+    const trade = await wallet.carried(plan, tools);
+    expect(trade.outcome, trade.reason).toBe('confirmed');
+    expect(looks).toBe(4);
+    expect(sent()).toBe(trade.transactions.length);
+  } finally {
+    await proxy.stop();
+  }
 });
 
 describe('a wallet that is used elsewhere in the middle of a plan', () => {

@@ -97,3 +97,13 @@ export async function restoreSteps(work: PlanWork): Promise<boolean> {
   }
   return changed;
 }
+
+/** As `restoreSteps`, for who waits anyhow: a node that lags says nothing yet. */
+export async function restoreUnlessBehind(work: PlanWork): Promise<boolean> {
+  try {
+    return await restoreSteps(work);
+  } catch (error) {
+    if (error instanceof ChainBehind) return false;
+    throw error;
+  }
+}
