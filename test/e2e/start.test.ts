@@ -39,12 +39,15 @@ function start(...args: string[]) {
   return { child, ended, said };
 }
 
-/** Ten minutes in which nothing happens, then a fall of the tick by 150, then rest: one swap a block, in the CSV form of pool logs. */
+/**
+ * Ten minutes in which nothing happens, a slide to the edge of the range, half an hour of rest and to and fro, then a fall
+ * of the tick by 95 at once, so far out that moving pays: one swap a block, in the CSV form of pool logs.
+ */
 function fallingDay(): string {
   const swap = toEventSelector('Swap(address,address,int256,int256,uint160,uint128,int24)');
   const who = toHex(1n, { size: 32 });
   const rows = Array.from({ length: 260 }, (_, block) => {
-    const tick = 196_256 + (block % 3) - 2 * Math.min(Math.max(block - 50, 0), 75);
+    const tick = 196_256 + 4 * (block % 3) - 2 * Math.min(Math.max(block - 50, 0), 36) - (block < 150 ? 0 : 95);
     const price = getSqrtRatioAtTick(tick);
     const data = encodeAbiParameters(parseAbiParameters('int256, int256, uint160, uint128, int24'), [
       1n,
