@@ -9,7 +9,7 @@ test('an event is claimed once, busy for others meanwhile, and done afterwards',
   expect(await one.claim('executor-plans', 'e1', 60_000)).toBe('busy');
   await one.done('executor-plans', 'e1');
   expect(await other.claim('executor-plans', 'e1', 60_000)).toBe('done');
-  expect(await redis.pttl('lp:inbox:executor-plans:e1')).toBeGreaterThan(7 * 86_400_000);
+  expect(await redis.pttl('lp:{inbox}:executor-plans:e1')).toBeGreaterThan(7 * 86_400_000);
 });
 
 test('consumers and events do not see one another', async () => {

@@ -60,7 +60,7 @@ async function turn(redis: Redis, mark: string, asked: readonly Asked[]): Promis
 }
 
 function keyOf(consumer: string, eventId: string): string {
-  return `lp:inbox:${consumer}:${eventId}`;
+  return `lp:{inbox}:${consumer}:${eventId}`;
 }
 
 // KEYS: marks. ARGV: our claim, how long what is done is kept, then of each mark its lease in ms or `done`. Returns of each
