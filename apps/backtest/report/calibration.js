@@ -72,7 +72,15 @@ function hitRates({ ranges }) {
         },
         el('title', {}, `${percent(coverage, 0)} asked, ${percent(promised)} promised, ${percent(hitRate)} held`),
       ),
-      el('text', { x: x(promised), y: height - 8, 'text-anchor': 'middle' }, percent(coverage, 0)),
+      el(
+        'text',
+        {
+          x: x(promised),
+          y: height - 8,
+          'text-anchor': coverage > 0.9 ? 'start' : coverage === 0.9 ? 'end' : 'middle',
+        },
+        percent(coverage, 0),
+      ),
     );
   }
   return svg;

@@ -21,7 +21,7 @@ import { runStrategy } from './run-strategy.ts';
 const START_S = 1_700_000_000;
 const HASH = `0x${'ab'.repeat(32)}` as const;
 const OWNER = `0x${'cd'.repeat(20)}` as const;
-const given = { gasGwei: 1, feePips: 500, stable: 0, replay: 'whole' } as const;
+const given = { gasGwei: 1, feePips: 500, stable: 0, protocolPart: 0, replay: 'whole' } as const;
 
 let folder: string;
 beforeAll(async () => {

@@ -11,11 +11,13 @@ import { createPricePathMarket } from './price-path-market.ts';
 import { createReplayedMarket } from './replayed-market.ts';
 import { appendTrade, createColumns } from './trade-columns.ts';
 
-/** What a recording does not say; `feePips` and `stable` are only asked of raw logs. */
+/** What a recording does not say; `feePips`, `stable` and `protocolPart` are only asked of raw logs. */
 export type RecordingOptions = {
   readonly gasGwei: number;
   readonly feePips: number;
   readonly stable: 0 | 1;
+  /** 1/n of the fees go to the protocol; 0 none. */
+  readonly protocolPart: number;
   /** The whole pool where it is known or can be learnt, or in any case the price path. */
   readonly replay: 'whole' | 'price-path';
 };

@@ -20,12 +20,23 @@ const USDC = { symbol: 'USDC', decimals: 6 } as const;
 const WETH = { symbol: 'WETH', decimals: 18 } as const;
 const SPACINGS: Readonly<Record<number, number>> = { 100: 1, 500: 10, 3000: 60, 10000: 200 };
 
-/** A USDC/WETH pool without a protocol fee; twelve-second blocks. RangeError for a fee that no V3 pool has by default. */
-export function usdcWethTerms(of: { readonly stable: 0 | 1; readonly feePips?: number }): PoolTerms {
+/**
+ * A USDC/WETH pool with twelve-second blocks, of whose fees 1/`protocolPart` go to the protocol (0 unless told: none).
+ * RangeError for a fee that no V3 pool has by default, or a part that none can have.
+ */
+export function usdcWethTerms(of: {
+  readonly stable: 0 | 1;
+  readonly feePips?: number;
+  readonly protocolPart?: number;
+}): PoolTerms {
   const feePips = of.feePips ?? 500;
   const tickSpacing = SPACINGS[feePips];
   if (tickSpacing === undefined) {
     throw new RangeError(`a fee of ${feePips} is none of Uniswap V3's: ${Object.keys(SPACINGS).join(', ')}`);
+  }
+  const part = of.protocolPart ?? 0;
+  if (part !== 0 && !(Number.isInteger(part) && part >= 4 && part <= 10)) {
+    throw new RangeError(`the protocol takes none of the fees (0) or from a quarter to a tenth (4 to 10), got ${part}`);
   }
   const [token0, token1] = of.stable === 0 ? [USDC, WETH] : [WETH, USDC];
   return {
@@ -37,7 +48,7 @@ export function usdcWethTerms(of: { readonly stable: 0 | 1; readonly feePips?: n
     token0,
     token1,
     stable: of.stable,
-    feeProtocol: 0,
+    feeProtocol: part + (part << 4),
     blockTimeS: 12,
   };
 }

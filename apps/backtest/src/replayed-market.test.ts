@@ -171,3 +171,17 @@ describe('a seeded market', () => {
     expect(known?.trades.length).toBe(whole?.trades.length);
   });
 });
+
+it('leaves providers what the protocol does not take', () => {
+  const [none, quarter] = [0, 4].map((protocolPart) => {
+    const market = createSimulatedMarket({ regime: 'normal', seed: 5, days: 0.1, warmUpS: 600, protocolPart });
+    const venue = market.open(market.firstS + 600);
+    const { tick } = venue.spot();
+    const center = Math.round(tick / 10) * 10;
+    venue.mint({ tickLower: center - 1000, tickUpper: center + 1000 }, { amount0: 10n ** 9n, amount1: 10n ** 18n });
+    venue.advance(market.lastS, null);
+    return venue.position()?.fees.amount0 ?? 0n;
+  });
+  expect(none).toBeGreaterThan(0n);
+  expect(Number(quarter) / Number(none)).toBeCloseTo(0.75, 3);
+});

@@ -15,6 +15,8 @@ export type SimulatedOptions = {
   /** Lived through before the first day, to have something to look back on. */
   readonly warmUpS: number;
   readonly stable?: 0 | 1;
+  /** 1/n of the fees go to the protocol; 0 none. */
+  readonly protocolPart?: number;
 };
 
 const START_S = 1_767_225_600;
@@ -30,7 +32,7 @@ const OTHERS_LIQUIDITY = 11_600_000_000_000_000_000n;
  * measured depth over all prices; the arbitrageur knows the price elsewhere and answers to whatever we do to the pool.
  */
 export function createSimulatedMarket(options: SimulatedOptions): Market {
-  const terms = usdcWethTerms({ stable: options.stable ?? 0 });
+  const terms = usdcWethTerms({ stable: options.stable ?? 0, protocolPart: options.protocolPart ?? 0 });
   const count = Math.ceil((options.days * 86_400 + options.warmUpS) / BLOCK_S);
   const source = marketBlocks(options.seed, {
     ...marketRegimes[options.regime],

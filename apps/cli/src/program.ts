@@ -214,6 +214,12 @@ function addBacktest(program: Command, screen: Screen): void {
     )
     .option('--gas-gwei <gwei>', 'price of gas where the past does not say it', number, 1)
     .option('--fee <pips>', 'fee of the pool, of raw logs: 500 is 0.05 %', number, 500)
+    .option(
+      '--protocol-fee <n>',
+      '1/n of the fees go to the protocol, of raw logs and seeded markets: 4 to 10, 0 none',
+      number,
+      0,
+    )
     .addOption(
       new Option('--stable <token>', 'which token is the dollar, of raw logs')
         .choices(['token0', 'token1'])

@@ -34,6 +34,7 @@ export type BacktestFlags = {
   readonly gasGwei: number;
   readonly fee: number;
   readonly stable: 'token0' | 'token1';
+  readonly protocolFee: number;
   readonly set: readonly string[];
   readonly grid: readonly string[];
   readonly folds: number;
@@ -118,12 +119,14 @@ function pair(text: string, example: string): readonly [string, string] {
 }
 
 async function openMarket(flags: BacktestFlags): Promise<Market> {
-  const { recording, market: regime, seed, days, gasGwei, fee, stable, replay } = flags;
+  const { recording, market: regime, seed, days, gasGwei, fee, replay, protocolFee: protocolPart } = flags;
   if (recording === undefined) {
-    return createSimulatedMarket({ regime, seed, days, warmUpS: (flags.warmUp ?? 24) * 3600 });
+    const warmUpS = (flags.warmUp ?? 24) * 3600;
+    return said(() => createSimulatedMarket({ regime, seed, days, warmUpS, protocolPart }));
   }
+  const stable = flags.stable === 'token0' ? 0 : 1;
   try {
-    return await loadRecording(recording, { gasGwei, feePips: fee, stable: stable === 'token0' ? 0 : 1, replay });
+    return await loadRecording(recording, { gasGwei, feePips: fee, stable, protocolPart, replay });
   } catch (error) {
     if (error instanceof RecordingError || error instanceof RangeError) throw new CommandFailure(error.message);
     throw error;
