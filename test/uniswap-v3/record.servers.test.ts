@@ -8,6 +8,7 @@ import { addresses } from '@rangeward/localnet/addresses';
 import { type Anvil, startAnvil } from '@rangeward/localnet/anvil';
 import { deployUniswap } from '@rangeward/localnet/deploy-uniswap';
 import { type LocalClient, localClient } from '@rangeward/localnet/local-client';
+import { type RpcProxy, startRpcProxy } from '@rangeward/localnet/rpc-proxy';
 import { readRecording } from '@rangeward/recording/read-recording';
 import { startPool } from '@rangeward/recording/recording-format';
 import { replayEvents } from '@rangeward/uniswap-v3/pool-replay';
@@ -25,7 +26,6 @@ import {
 } from './chain-market.ts';
 import { compareStorage } from './compare-storage.ts';
 import { factoryAbi } from './contract-abis.ts';
-import { startRpcProxy } from './rpc-proxy.ts';
 
 // What the command records of a market on the real contracts must replay to the chain's own storage.
 
@@ -123,16 +123,16 @@ describe('rangeward record', () => {
   it('goes on where it was interrupted, with a node that refuses long ranges, and never prints its URL', async () => {
     const { out: whole } = await run({ from: blocks.before, out: 'again.gz' });
     let isHealthy = false;
-    const proxy = await startRpcProxy(anvil.rpcUrl, async ({ method, params }, ask) => {
-      if (method !== 'eth_getLogs') return ask();
+    const { proxy, url } = await startProxy(({ method, params }) => {
+      if (method !== 'eth_getLogs') return null;
       // The shape of the filter is the recorder's own.
       const { fromBlock, toBlock } = params[0] as { fromBlock: string; toBlock: string };
       const isLong = Number(toBlock) - Number(fromBlock) > 6;
-      if (isLong) return { error: { code: -32005, message: `${proxy.url}: query returned more than 10000 results` } };
-      if (Number(fromBlock) > blocks.middle && !isHealthy) return { result: `nonsense from ${proxy.url}` };
-      return ask();
+      if (isLong) return answer({ error: { code: -32005, message: `${url}: query returned more than 10000 results` } });
+      if (Number(fromBlock) > blocks.middle && !isHealthy) return answer({ result: `nonsense from ${url}` });
+      return null;
     });
-    const question = { rpc: proxy.url, from: blocks.before, out: 'resumed.gz' };
+    const question = { rpc: url, from: blocks.before, out: 'resumed.gz' };
     try {
       const broken = await run(question).catch((error: unknown) => error);
       expect(broken).toBeInstanceOf(Error);
@@ -152,13 +152,14 @@ describe('rangeward record', () => {
   });
 
   it('names the swap after one that the node left out', async () => {
-    const proxy = await startRpcProxy(anvil.rpcUrl, async ({ method }, ask) => {
-      const answer = await ask();
-      if (method !== 'eth_getLogs' || !Array.isArray(answer.result)) return answer;
-      return { result: answer.result.toSpliced(Math.floor(answer.result.length / 2), 1) };
-    });
+    const leaveOut = ({ result }: { readonly result?: unknown }) => {
+      return { result: Array.isArray(result) ? result.toSpliced(Math.floor(result.length / 2), 1) : result };
+    };
+    const { proxy, url } = await startProxy(({ method }) =>
+      method === 'eth_getLogs' ? { kind: 'rewrite', rewrite: leaveOut } : null,
+    );
     try {
-      const { code, text, out } = await run({ rpc: proxy.url, from: blocks.before, out: 'missing.gz' });
+      const { code, text, out } = await run({ rpc: url, from: blocks.before, out: 'missing.gz' });
       expect(code).toBe(1);
       expect(text).toContain('something before each of them is missing');
       const { text: checked } = await check(out);
@@ -169,12 +170,12 @@ describe('rangeward record', () => {
   });
 
   it('learns the ticks where the node keeps no old state', async () => {
-    const proxy = await startRpcProxy(anvil.rpcUrl, async ({ method, params }, ask) => {
+    const { proxy, url } = await startProxy(({ method, params }) => {
       const isOld = (method === 'eth_call' || method === 'eth_getCode') && params[1] !== 'latest';
-      return isOld ? { error: { code: -32000, message: 'missing trie node 0x12 (path )' } } : ask();
+      return isOld ? answer({ error: { code: -32000, message: 'missing trie node 0x12 (path )' } }) : null;
     });
     try {
-      const { text, out } = await run({ rpc: proxy.url, from: blocks.middle + 1, out: 'pruned.gz' });
+      const { text, out } = await run({ rpc: url, from: blocks.middle + 1, out: 'pruned.gz' });
       expect(text).toContain('start state unknown');
       expect((await readRecording(out)).header.start).toBeNull();
     } finally {
@@ -198,4 +199,17 @@ function withLowerOwners(pool: Pool): Pool {
 function readScreen() {
   const parts: string[] = [];
   return { screen: { color: false, write: (part: string) => void parts.push(part) }, text: () => parts.join('') };
+}
+
+type Rule = Parameters<RpcProxy['misbehave']>[0];
+
+/** A node in front of ours, at a URL with a key in it. */
+async function startProxy(rule: Rule) {
+  const proxy = await startRpcProxy({ upstreamUrl: anvil.rpcUrl });
+  proxy.misbehave(rule);
+  return { proxy, url: `${proxy.url}/v2/a-secret-key` };
+}
+
+function answer(given: { result?: unknown; error?: { code: number; message: string } }) {
+  return { kind: 'answer', answer: given } as const;
 }

@@ -11,6 +11,7 @@ import { adoptConfigured, createLivePositions, type LivePositions } from './live
 import { createBlockHandler } from './on-block.ts';
 import { createPoolHistory, type PoolHistory } from './pool-history.ts';
 import { createBreachWatch } from './watch-breaches.ts';
+import { createCompletenessWatch } from './watch-completeness.ts';
 import { createTriggerWatch } from './watch-triggers.ts';
 import { type WatchedPool, watchedPool } from './watched-pool.ts';
 
@@ -49,6 +50,7 @@ export async function startChainFeed(tools: FeedTools): Promise<ChainFeed> {
   const live = createLivePositions(redis, chain, pools);
   const breaches = createBreachWatch({ redis, bus, settings });
   const handler = createBlockHandler({ chain, bus, pools, live, breaches, histories });
+  const completeness = createCompletenessWatch({ chain, bus, log, pools, histories });
   const extras = createExtras({ ...tools, log }, pools, histories, live);
   const head = createHead(first, now);
   const resume = await readFeedCursor(redis, chain.name);
@@ -60,7 +62,8 @@ export async function startChainFeed(tools: FeedTools): Promise<ChainFeed> {
     reorgDepth: chainSettings.reorgDepth,
     pollMs: chainSettings.pollMs,
     resume,
-    async onEvent(event) {
+    async onEvent(told) {
+      const event = await completeness.check(told);
       if (event.kind === 'block' && event.header.number === first.number) handler.doubt();
       await handler.onEvent(event);
       head.move(event);

@@ -146,7 +146,7 @@ async function sayMarket(
     vwapWindowBlocks: vwapBlocks,
     realisedAnnual: realisedVolatility(candles, recentS, block.timestampS),
     normalAnnual: realisedVolatility(candles, 0, block.timestampS),
-    feedComplete: true,
+    feedComplete: historyOf(feed, pool).isComplete(block.timestampS - lookbackS),
   });
 }
 

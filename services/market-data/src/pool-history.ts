@@ -15,6 +15,10 @@ export type PoolHistory = {
   drop(above: number | null): void;
   /** Trades from `sinceS` to the end of `block`, which must be on the chain. Throws ChainError. */
   tradesUntil(block: BlockHeader, sinceS: number): Promise<readonly Trade[]>;
+  /** Something is missing in or before the block of this time, and the node does not have it. */
+  markGap(timeS: number): void;
+  /** Whether nothing is known to be missing among the trades since then. */
+  isComplete(sinceS: number): boolean;
 };
 
 /** Kept beyond the look-back, so that a window that moves on does not begin before the memory does. */
@@ -25,6 +29,7 @@ export function createPoolHistory(chain: ChainReader, pool: WatchedPool, lookbac
   let loading: Promise<void> | undefined;
   /** What is heard while the node is read is put in afterwards. */
   let heard: ((history: SwapHistory) => SwapHistory | null)[] = [];
+  let gapsAtS: readonly number[] = [];
 
   function change(step: (history: SwapHistory) => SwapHistory | null): void {
     if (loading !== undefined) heard.push(step);
@@ -35,7 +40,11 @@ export function createPoolHistory(chain: ChainReader, pool: WatchedPool, lookbac
     heard = [];
     known = null;
     const read = await readTrades(chain, pool, block.timestampS - lookbackS - MARGIN_S, block);
-    known = heard.reduce<SwapHistory | null>((history, step) => (history === null ? null : step(history)), read);
+    gapsAtS = [...gapsAtS.filter((timeS) => timeS >= block.timestampS - lookbackS), ...read.gapsAtS];
+    known = heard.reduce<SwapHistory | null>(
+      (history, step) => (history === null ? null : step(history)),
+      read.history,
+    );
   }
 
   return {
@@ -58,5 +67,9 @@ export function createPoolHistory(chain: ChainReader, pool: WatchedPool, lookbac
       }
       return tradesUntil(known, block.number, sinceS);
     },
+    markGap(timeS) {
+      gapsAtS = [...gapsAtS, timeS];
+    },
+    isComplete: (sinceS) => !gapsAtS.some((timeS) => timeS >= sinceS),
   };
 }

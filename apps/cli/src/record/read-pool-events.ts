@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BlockHeader, readHeader } from '@rangeward/adapter-evm/block-header';
-import { ChainError } from '@rangeward/adapter-evm/chain-error';
+import { ChainError, isTooManyRequests } from '@rangeward/adapter-evm/chain-error';
 import type { ChainReader } from '@rangeward/adapter-evm/client';
 import { decodePoolEvent, poolEventsAbi, type RecordedEvent } from '@rangeward/recording/recorded-event';
 import { type Address, type Hex, toEventSelector } from 'viem';
@@ -63,14 +63,6 @@ export async function* readPoolEvents(chain: ChainReader, { pool, from, to }: Ev
       if (!isTooManyRequests(error)) chunk = Math.max(1, (last - first + 1) >> 1);
     }
   }
-}
-
-/** The status 429; the code -32005 alone also means that a range holds too many logs. */
-function isTooManyRequests(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (Reflect.get(cause, 'status') === 429) return true;
-  }
-  return false;
 }
 
 async function readStretch(chain: ChainReader, { pool, from, to }: EventQuery): Promise<Stretch> {

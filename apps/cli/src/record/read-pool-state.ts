@@ -1,13 +1,8 @@
 import { toChainError } from '@rangeward/adapter-evm/chain-error';
 import type { ChainReader } from '@rangeward/adapter-evm/client';
+import { readTicks } from '@rangeward/adapter-evm/read-ticks';
 import type { RecordedEvent } from '@rangeward/recording/recorded-event';
-import type {
-  RecordedPosition,
-  RecordedStart,
-  RecordedTick,
-  RecordingHeader,
-} from '@rangeward/recording/recording-format';
-import { MAX_TICK, MIN_TICK } from '@rangeward/uniswap-v3/tick-math';
+import type { RecordedPosition, RecordedStart, RecordingHeader } from '@rangeward/recording/recording-format';
 import { type Address, BaseError, encodePacked, keccak256, parseAbi } from 'viem';
 
 const poolAbi = parseAbi([
@@ -20,8 +15,6 @@ const poolAbi = parseAbi([
   'function feeGrowthGlobal0X128() view returns (uint256)',
   'function feeGrowthGlobal1X128() view returns (uint256)',
   'function protocolFees() view returns (uint128 token0, uint128 token1)',
-  'function ticks(int24) view returns (uint128 liquidityGross, int128 liquidityNet, uint256 feeGrowthOutside0X128, uint256 feeGrowthOutside1X128, int56, uint160, uint32, bool)',
-  'function tickBitmap(int16) view returns (uint256)',
   'function positions(bytes32) view returns (uint128 liquidity, uint256 feeGrowthInside0LastX128, uint256 feeGrowthInside1LastX128, uint128 tokensOwed0, uint128 tokensOwed1)',
 ]);
 const tokenAbi = parseAbi(['function symbol() view returns (string)', 'function decimals() view returns (uint8)']);
@@ -80,7 +73,10 @@ export async function readPoolState(
       ...{ sqrtPriceX96: slot0[0], tick: slot0[1], liquidity, feeProtocol: slot0[5] },
       ...{ feeGrowthGlobal0X128, feeGrowthGlobal1X128 },
       ...{ protocolFees0: protocolFees[0], protocolFees1: protocolFees[1] },
-      ticks: await readTicks(chain, pool, tickSpacing, blockNumber),
+      ticks: (await readTicks(chain, { pool, tickSpacing, block: { blockNumber } })).map(([tick, info]) => ({
+        tick,
+        ...info,
+      })),
       positions: await readPositions(chain, pool, blockNumber, events),
     };
   } catch (cause) {
@@ -95,36 +91,6 @@ function beforeCreation(): RecordedStart {
     ...{ sqrtPriceX96: 0n, tick: 0, liquidity: 0n, feeProtocol: 0, protocolFees0: 0n, protocolFees1: 0n },
     ...{ feeGrowthGlobal0X128: 0n, feeGrowthGlobal1X128: 0n, ticks: [], positions: [] },
   };
-}
-
-async function readTicks(
-  { client }: ChainReader,
-  pool: Address,
-  spacing: number,
-  blockNumber: bigint,
-): Promise<RecordedTick[]> {
-  const read = { address: pool, abi: poolAbi, blockNumber } as const;
-  const firstWord = Math.floor(MIN_TICK / spacing) >> 8;
-  const lastWord = Math.floor(MAX_TICK / spacing) >> 8;
-  const numbers = Array.from({ length: lastWord - firstWord + 1 }, (_, index) => firstWord + index);
-  const words = await Promise.all(
-    numbers.map((word) => client.readContract({ ...read, functionName: 'tickBitmap', args: [word] })),
-  );
-  const ticks = numbers.flatMap((word, index) => ticksOfWord(word, words[index] ?? 0n).map((tick) => tick * spacing));
-  return Promise.all(
-    ticks.map(async (tick) => {
-      const info = await client.readContract({ ...read, functionName: 'ticks', args: [tick] });
-      const [liquidityGross, liquidityNet, feeGrowthOutside0X128, feeGrowthOutside1X128] = info;
-      return { tick, liquidityGross, liquidityNet, feeGrowthOutside0X128, feeGrowthOutside1X128 };
-    }),
-  );
-}
-
-function ticksOfWord(word: number, bits: bigint): number[] {
-  if (bits === 0n) return [];
-  return Array.from({ length: 256 }, (_, bit) => bit)
-    .filter((bit) => ((bits >> BigInt(bit)) & 1n) === 1n)
-    .map((bit) => word * 256 + bit);
 }
 
 async function readPositions(

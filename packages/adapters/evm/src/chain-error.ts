@@ -94,6 +94,14 @@ export function codeOf(error: unknown): ChainErrorCode {
   return 'refused';
 }
 
+/**
+ * Whether the node wants fewer requests (HTTP status 429). The code -32005 alone does not say so: the same code also
+ * refuses a range with too many logs, where asking for less helps and waiting does not.
+ */
+export function isTooManyRequests(error: unknown): boolean {
+  return causesOf(error).some((cause) => Reflect.get(cause, 'status') === 429);
+}
+
 function shortMessageOf(error: unknown): string {
   const texts = causesOf(error).map((cause) => {
     const short: unknown = Reflect.get(cause, 'shortMessage');

@@ -31,6 +31,9 @@ export type LiquidityRow = LogPlace & {
   readonly tickLower: number;
   readonly tickUpper: number;
   readonly liquidity: bigint;
+  /** What it cost or gave, in the tokens' smallest units. */
+  readonly amount0: bigint;
+  readonly amount1: bigint;
 };
 
 export type PoolRow = SwapRow | LiquidityRow;
@@ -94,7 +97,7 @@ function decodeOne(log: z.output<typeof rawLog>): PoolRow | undefined {
     return { kind: 'swap', ...place, amount0, amount1, sqrtPriceX96, liquidity, tick };
   }
   if (event.eventName !== 'Mint' && event.eventName !== 'Burn') return undefined;
-  const { owner, tickLower, tickUpper, amount } = event.args;
+  const { owner, tickLower, tickUpper, amount, amount0, amount1 } = event.args;
   const kind = event.eventName === 'Mint' ? 'mint' : 'burn';
-  return { kind, ...place, owner: lowerAddress(owner), tickLower, tickUpper, liquidity: amount };
+  return { kind, ...place, owner: lowerAddress(owner), tickLower, tickUpper, liquidity: amount, amount0, amount1 };
 }
