@@ -75,6 +75,8 @@ const operatorRights: Rights = {
   user: 'operator',
   publish: [
     'lp.v1.trigger.manual.>',
+    'lp.v1.control.>',
+    'lp.v1.plan-approved.>',
     'lp.v1.audit.operator',
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',

@@ -1,5 +1,6 @@
 import type { EventDefinition } from './define-event.ts';
 import { audit } from './events/audit.ts';
+import { control, planApproved, planProposed } from './events/control.ts';
 import { decisionMade, rebalancePlanned } from './events/decisions.ts';
 import { tradeExecuted } from './events/executions.ts';
 import { runCompleted, runSkipped, runStarted } from './events/lifecycle.ts';
@@ -32,10 +33,13 @@ export const catalogue = [
   modelScored,
   decisionMade,
   rebalancePlanned,
+  planProposed,
+  planApproved,
   tradeExecuted,
   runCompleted,
   errorNotification,
   breakerChanged,
+  control,
   audit,
 ] as const satisfies readonly EventDefinition[];
 

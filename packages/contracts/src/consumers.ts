@@ -95,8 +95,19 @@ export const consumers = {
     concurrency: 4,
     maxAttempts: 20,
   }),
+  // A stop counts even while the inbox cannot be asked, and to hear it twice changes nothing.
+  executorControls: consumer('executor', 'LP_CONTROL', 'lp.v1.control.>', { name: 'controls', repeatable: true }),
+  // An approval is carried out where it is heard, as the plan itself would be.
+  executorApprovals: consumer('executor', 'LP_CONTROL', 'lp.v1.plan-approved.>', {
+    name: 'approvals',
+    doubleAck: true,
+    concurrency: 4,
+    maxAttempts: 20,
+  }),
   alertsErrors: consumer('alerts', 'LP_ERRORS', 'lp.v1.error-notification.>', { name: 'errors', concurrency: 256 }),
   alertsRuns: consumer('alerts', 'LP_EVENTS', 'lp.v1.run-completed.>', { name: 'runs' }),
+  alertsProposals: consumer('alerts', 'LP_EVENTS', 'lp.v1.plan-proposed.>', { name: 'proposals' }),
+  alertsTrades: consumer('alerts', 'LP_PLANS', 'lp.v1.trade-executed.>', { name: 'trades' }),
   alertsDeadLetters: consumer('alerts', 'LP_DLQ', 'lp.v1.dlq.>', { name: 'dead-letters' }),
   alertsAdvisories: consumer('alerts', 'LP_ADVISORIES', '$JS.EVENT.ADVISORY.CONSUMER.>', { name: 'advisories' }),
 } as const satisfies Record<string, ConsumerDefinition>;

@@ -23,6 +23,7 @@ export {
   type WireMessage,
 } from './envelope.ts';
 export { type AuditEntry, audit } from './events/audit.ts';
+export { control, type PlanApproved, planApproved, planProposed } from './events/control.ts';
 export {
   type DecisionKind,
   decisionMade,
@@ -63,7 +64,16 @@ export {
   type ViewSettings,
 } from './events/view.ts';
 export { canonicalJson, planIdOf } from './plan-id.ts';
-export { ADDRESS, CHAIN_NAME, type TradingMode, type TriggerKind, tradingModes, triggerKinds } from './quantities.ts';
+export {
+  ADDRESS,
+  type AutonomyLevel,
+  autonomyLevels,
+  CHAIN_NAME,
+  type TradingMode,
+  type TriggerKind,
+  tradingModes,
+  triggerKinds,
+} from './quantities.ts';
 export { Rejection } from './rejection.ts';
 export { chartBucket, type StreamDefinition, type StreamName, streams } from './streams.ts';
 export { SUBJECT_ROOT, subjectOf, subjectTemplate } from './subject.ts';

@@ -65,4 +65,8 @@ export const triggerKind = z.enum(triggerKinds).describe('what woke the run');
 
 export const tradingModes = ['paper', 'live'] as const;
 export type TradingMode = (typeof tradingModes)[number];
+/** How far positions may be moved without a person: not at all, after an approval, or by itself under the limits. */
+export const autonomyLevels = ['observe', 'propose', 'act'] as const;
+export type AutonomyLevel = (typeof autonomyLevels)[number];
+
 export const tradingMode = z.enum(tradingModes).describe('paper simulates the very transactions, live sends them');
