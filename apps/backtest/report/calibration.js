@@ -20,7 +20,7 @@ export function calibration() {
       'Do the ranges hold what they promise?',
       note,
       hitRates(own),
-      tableOf(head, [row('ours', own), row('random walk', walk), row('constant (knows all)', constant)]),
+      tableOf(head, [row('ours', own), row('random walk (EWMA)', walk), row('constant (knows all)', constant)]),
     ),
     section(
       'Where outcomes fell',

@@ -83,7 +83,7 @@ function formatViews({ ours, walk, constant, againstWalk, horizonS }: ViewScores
     ...table([
       ['held by a range of', ...ours.ranges.map(({ coverage }) => percent(coverage, 0)), 'CRPS', 'log score'],
       row('ours', ours),
-      row('random walk', walk),
+      row('random walk (EWMA)', walk),
       row('constant (knows all)', constant),
     ]),
     '',

@@ -1,10 +1,11 @@
 import { GAS_BUDGET } from '@rangeward/adapter-redis/budgets';
-import type { Opinion } from '@rangeward/contracts';
+import type { EventData, marketObserved, Opinion } from '@rangeward/contracts';
 import type { DecisionSettings } from '@rangeward/decision/config';
 import { type Decision, decide, holdFor } from '@rangeward/decision/decide';
 import { budgetLines, gateOfLine } from '@rangeward/decision/limits-of-day';
 import { maxGasUsdE6RoundingUp } from '@rangeward/decision/make-plan';
 import type { MarketDataSettings } from '@rangeward/market-data/config';
+import { ewmaRandomWalk, RISK_METRICS_DECAY } from '@rangeward/signal/baseline-forecasts';
 import { computePrior } from '@rangeward/signal/compute-prior';
 import type { Settings as SignalService } from '@rangeward/signal/config';
 import { recommend } from '@rangeward/signal/recommend';
@@ -19,6 +20,8 @@ export type OwnSettings = {
   readonly onBreach: boolean;
 };
 
+type Observed = EventData<typeof marketObserved>;
+
 /** A past cannot be shown to a model that has read about it since. */
 const NOBODY_ASKED: Opinion = { kind: 'none', reason: 'off', detail: 'a backtest asks no model' };
 
@@ -30,7 +33,7 @@ export function ownStrategy(settings: OwnSettings): Strategy {
     about: 'the production pipeline: posterior, smallest range, decision by value, limits of the day',
     everyS: settings.everyS,
     breach: settings.onBreach ? { bufferTicks, rearmBlocks } : null,
-    start: (sight) => recommendFrom(sight, settings).range,
+    start: (sight) => recommendFrom(sight, settings).view.range,
     decide: (sight) => decideFrom(sight, settings),
   };
 }
@@ -38,11 +41,11 @@ export function ownStrategy(settings: OwnSettings): Strategy {
 function recommendFrom(sight: Sight, { signal }: OwnSettings) {
   const observed = sight.observe();
   const used = { ...signal, blockTimeS: sight.terms.blockTimeS };
-  return recommend(observed, computePrior(observed, used.prior, used), used, NOBODY_ASKED);
+  return { observed, view: recommend(observed, computePrior(observed, used.prior, used), used, NOBODY_ASKED) };
 }
 
 function decideFrom(sight: Sight, settings: OwnSettings): Move {
-  const view = recommendFrom(sight, settings);
+  const { observed, view } = recommendFrom(sight, settings);
   const decided = decide(
     {
       recommendation: view,
@@ -63,7 +66,13 @@ function decideFrom(sight: Sight, settings: OwnSettings): Move {
     gates: decision.gates,
     options: decision.options,
     view,
+    baseline: () => randomWalk(observed, settings.signal.horizonS),
   };
+}
+
+function randomWalk({ candles, candleSeconds, market }: Observed, horizonS: number) {
+  const priceUsd = market.pool.priceUsdE6 / 1e6;
+  return ewmaRandomWalk({ priceUsd, candles, candleSeconds }, { horizonS, decay: RISK_METRICS_DECAY });
 }
 
 /** The limits of the day as decision reserves them: all lines or none, and the first that refuses says so. */

@@ -41,7 +41,7 @@ function strategyOf(outcome: Outcome, backtest: Backtest) {
 }
 
 function decisionOf(decided: Decided, backtest: Backtest) {
-  const { view, had, range, options, ...rest } = decided;
+  const { view, had, range, options, baseline: _baseline, ...rest } = decided;
   return {
     ...rest,
     had: had === null ? null : rangeOf(had, backtest),

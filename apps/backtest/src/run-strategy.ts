@@ -3,6 +3,7 @@ import type { DecisionSettings } from '@rangeward/decision/config';
 import type { MarketDataSettings } from '@rangeward/market-data/config';
 import { detectBreach } from '@rangeward/market-data/detect-breach';
 import { type Episode, stepEpisode } from '@rangeward/market-data/step-episode';
+import type { NormalForecast } from '@rangeward/signal/score-forecast';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { quoteToken0InToken1RoundingDown, quoteToken1InToken0RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
@@ -43,6 +44,7 @@ export type Decided = {
   readonly gates: readonly Gate[];
   readonly options: Move['options'];
   readonly view: Move['view'];
+  readonly baseline: NormalForecast | null;
   deed: Deed | null;
 };
 
@@ -188,6 +190,7 @@ function ask(life: Life, timeS: number, trigger: TriggerKind): void {
     gates: move.gates,
     options: move.options,
     view: move.view,
+    baseline: life.options.keepDecisions ? (move.baseline?.() ?? null) : null,
     deed: null,
   };
   life.counts.runs += 1;

@@ -1,7 +1,6 @@
-import { constantVolatility } from '@rangeward/signal/baseline-forecasts';
 import { type Calibration, calibrate, compareScores } from '@rangeward/signal/calibrate';
 import { pooledPosterior } from '@rangeward/signal/recommend';
-import { type ForecastScore, scoreNormal, scorePosterior } from '@rangeward/signal/score-forecast';
+import { type ForecastScore, type Outcome, scoreNormal, scorePosterior } from '@rangeward/signal/score-forecast';
 import type { Decided } from './run-strategy.ts';
 import { countUntil, type TradeColumns } from './trade-columns.ts';
 
@@ -9,7 +8,7 @@ import { countUntil, type TradeColumns } from './trade-columns.ts';
 export type ViewScores = {
   readonly horizonS: number;
   readonly ours: Calibration;
-  /** A random walk with the very volatility of our likelihood, as a normal. */
+  /** A random walk with the exponentially weighted volatility of the same candles. */
   readonly walk: Calibration;
   /** A normal of one volatility for all times, set by looking at the whole past: it knows the future, and we do not. */
   readonly constant: Calibration;
@@ -25,11 +24,12 @@ export function scoreViews(decided: readonly Decided[], trades: TradeColumns): V
   const lastS = trades.timeS[trades.length - 1] ?? 0;
   const ours: ForecastScore[] = [];
   const walk: ForecastScore[] = [];
-  const outcomes: { priceUsd: number; outcome: { log: number; nowLog: number } }[] = [];
+  const outcomes: Outcome[] = [];
   let horizonS = 0;
   let freeS = 0;
-  for (const { atS, trigger, view, priceUsdE6 } of decided) {
-    if (view === null || view.settings === undefined || trigger !== 'scheduled' || atS < freeS) continue;
+  for (const { atS, trigger, view, baseline, priceUsdE6 } of decided) {
+    if (view === null || baseline === null || view.settings === undefined || trigger !== 'scheduled' || atS < freeS)
+      continue;
     horizonS = view.posterior.horizonS;
     if (atS + horizonS > lastS) break;
     freeS = atS + horizonS;
@@ -37,12 +37,12 @@ export function scoreViews(decided: readonly Decided[], trades: TradeColumns): V
     const { pool } = view.market;
     const outcome = { log: logAt(trades, atS + horizonS), nowLog: Math.log(priceUsdE6 / 1e6) };
     ours.push(scorePosterior(pooledPosterior({ prior, likelihood, settings, pool }), pool, outcome));
-    walk.push(scoreNormal(constantVolatility(priceUsdE6 / 1e6, likelihood.volatilityAnnual, { horizonS }), outcome));
-    outcomes.push({ priceUsd: priceUsdE6 / 1e6, outcome });
+    walk.push(scoreNormal(baseline, outcome));
+    outcomes.push(outcome);
   }
   if (ours.length === 0) return null;
-  const meanSquare = outcomes.reduce((sum, { outcome }) => sum + (outcome.log - outcome.nowLog) ** 2, 0) / ours.length;
-  const constant = outcomes.map(({ outcome }) =>
+  const meanSquare = outcomes.reduce((sum, { log, nowLog }) => sum + (log - nowLog) ** 2, 0) / ours.length;
+  const constant = outcomes.map((outcome) =>
     scoreNormal({ centerLog: outcome.nowLog, sigmaLog: Math.max(1e-9, Math.sqrt(meanSquare)) }, outcome),
   );
   return {

@@ -7,6 +7,7 @@ import type {
   recommendation,
   TriggerKind,
 } from '@rangeward/contracts';
+import type { NormalForecast } from '@rangeward/signal/score-forecast';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import type { OwnPosition, Spot } from './market.ts';
 import type { PoolTerms } from './pool-terms.ts';
@@ -39,6 +40,8 @@ export type Move = {
   readonly options: readonly PricedOption[];
   /** The view it was made from, where there is one. */
   readonly view: EventData<typeof recommendation> | null;
+  /** A view that everybody has for nothing, to hold it against; worked out when asked for. */
+  readonly baseline: (() => NormalForecast | null) | null;
 };
 
 /** Values in, values out: the same sight gives the same move. */
@@ -65,5 +68,6 @@ export function holdStill(reason: string): Move {
     gates: [],
     options: [],
     view: null,
+    baseline: null,
   };
 }
