@@ -137,7 +137,7 @@ describe('an exit', () => {
     expect(after.map((amount, index) => amount - before[index]!)).toEqual([leftover!.amount0, leftover!.amount1]);
     expect(trade.valueAfterUsdE6! / trade.valueBeforeUsdE6).toBeCloseTo(1, 2);
     expect(trade.gasUsed).toBeLessThan(300_000n);
-    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, idle: leftover });
+    expect(await readPosition(redis, ref)).toMatchObject({ tokenId, idle: leftover, restingPlan: plan.planId });
     // Nobody is alarmed: that it rests there was decided.
     expect(wallet.reported).toEqual([]);
     expect(wallet.settled).toEqual([`commit ${plan.reservationId} ${trade.gasUsdE6}`]);
