@@ -120,6 +120,24 @@ export async function openBasePosition(market: Market): Promise<void> {
   await sendToManager(market, [mintCall(market, range, 10n ** 24n, 10n ** 24n)]);
 }
 
+/** Opens a position of a range with at most these amounts. */
+export async function openRange(market: Market, range: TickRange, amount0: bigint, amount1: bigint): Promise<void> {
+  await sendToManager(market, [mintCall(market, range, amount0, amount1)]);
+}
+
+/** Sends one order; answers false when the contracts refuse it. Its Swap event must say what the replay works out. */
+export async function tradeOne(market: Market, order: SwapOrder): Promise<boolean> {
+  const to = addresses.swapRouter;
+  const call = { account: operator.address, to, data: callOf(market, order), gas: GAS };
+  const hash = await market.client.sendTransaction(call);
+  const receipt = await market.client.waitForTransactionReceipt({ hash });
+  if (receipt.status === 'reverted') return false;
+  const events = poolEvents(market, receipt.logs);
+  expect(events).toMatchObject([{ kind: 'swap', ...swap(market.pool, order) }]);
+  expect(replayEvents(market.follower, events)).toEqual({ kind: 'followed', events: 1 });
+  return true;
+}
+
 /** Opens positions of random ranges around the price, then takes random parts of held ones out and collects. */
 export async function changeLiquidity(market: Market): Promise<void> {
   const { random, pool } = market;

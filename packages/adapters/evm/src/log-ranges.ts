@@ -1,4 +1,4 @@
-import { toChainError } from './chain-error.ts';
+import { isTooManyRequests, toChainError } from './chain-error.ts';
 
 /** Most blocks asked for at once; a node that refuses gets half as many until it answers. */
 const MAX_CHUNK_BLOCKS = 10_000;
@@ -33,5 +33,6 @@ export async function readInRanges<Row>(
 /** Nodes name their limits in many words, so every refusal and time-out is worth one try with less. */
 function isRangeRefusal(error: unknown): boolean {
   const { code } = toChainError('', 'eth_getLogs', error);
+  if (code === 'rate-limited') return !isTooManyRequests(error);
   return code === 'refused' || code === 'timeout' || code === 'unreachable';
 }
