@@ -4,7 +4,7 @@ import { closePlan, restingState } from './close-plan.ts';
 import { revertedStep, withReceiptOf } from './plan-record.ts';
 import { nextStep } from './plan-steps.ts';
 import { doneOf, mintedBy, type PlanWork } from './plan-work.ts';
-import { receiptNow } from './settle-step.ts';
+import { receiptNow } from './step-on-chain.ts';
 
 /**
  * Closes a plan that an operator gave up, if one did: its steps are read from the chain once more, and what the chain does
@@ -50,7 +50,7 @@ async function readStepsAnew(work: PlanWork): Promise<string | null> {
   const { tools } = work;
   const [nextNonce, ...shown] = await Promise.all([
     getTransactionCount(tools.client, { address: tools.wallet, blockTag: 'latest' }),
-    ...work.record.steps.map((step) => receiptNow(work, step)),
+    ...work.record.steps.map((step) => receiptNow(tools.client, step)),
   ]);
   let { record } = work;
   for (const [index, step] of record.steps.entries()) {

@@ -1,6 +1,6 @@
 import type { TradeExecuted } from '@rangeward/contracts';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
-import { gasSpentWei, type PlanRecord, withChecks, withTrade } from './plan-record.ts';
+import { gasSpentWei, isCancelled, type PlanRecord, withChecks, withTrade } from './plan-record.ts';
 import { doneOf, mintedBy, type PlanWork } from './plan-work.ts';
 import { summariseTrade } from './summarise-trade.ts';
 import { boundary, lookAtChain } from './wallet-tools.ts';
@@ -79,11 +79,12 @@ export function refusePlan(work: PlanWork, step: string, reason: string): Promis
 }
 
 function transactionsOf(record: PlanRecord): TradeExecuted['transactions'] {
-  return record.steps.flatMap(({ name, nonce, receipt }) => {
+  return record.steps.flatMap((step) => {
+    const { name, nonce, receipt } = step;
     if (receipt === null) return [];
     const { hash, block, status } = receipt;
     const gas = { gasUsed: BigInt(receipt.gasUsed), effectiveGasPriceWei: BigInt(receipt.effectiveGasPriceWei) };
-    return [{ step: name, hash, nonce, block, status, ...gas }];
+    return [{ step: isCancelled(step) ? 'cancel' : name, hash, nonce, block, status, ...gas }];
   });
 }
 

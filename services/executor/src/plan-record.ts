@@ -23,7 +23,16 @@ const receipt: z.ZodType<RecordedReceipt> = z.object({
   logs: z.array(z.object({ address: hex, topics: z.array(hex), data: hex })),
 });
 
-const attempt = z.object({ raw: hex, hash: hex });
+const attempt = z.object({
+  raw: hex,
+  hash: hex,
+  /** It does nothing but use up the step's nonce, so that the step is never mined. */
+  cancels: z.boolean().optional(),
+  /** When it was made, wall clock in milliseconds, and the latest block then; absent in records from before. */
+  at: z.int().nonnegative().optional(),
+  block: z.int().nonnegative().optional(),
+});
+export type Attempt = z.output<typeof attempt>;
 
 const recordedStep = z.object({
   name: z.custom<StepName>((value) => typeof value === 'string' && value in stepNumbers, 'expected a step’s name'),
@@ -32,6 +41,8 @@ const recordedStep = z.object({
   sqrtPriceX96: decimal,
   /** Signed forms of the same step, all with the same nonce. */
   attempts: z.array(attempt).min(1),
+  /** Block time from which the chain refuses the step, seconds; absent where it has no deadline. */
+  deadlineS: z.int().nonnegative().optional(),
   receipt: receipt.nullable(),
 });
 export type RecordedStep = z.output<typeof recordedStep>;
@@ -44,6 +55,8 @@ const planRecord = z.object({
   plan: z.unknown(),
   checks: z.array(gate),
   steps: z.array(recordedStep),
+  /** Why only a person may end this plan, and since when (ISO 8601 UTC). */
+  halted: z.object({ reason: z.string(), at: z.string() }).optional(),
   /** The event that closes the plan, as it goes on the wire; null while it is open. */
   trade: z.unknown(),
 });
@@ -78,6 +91,19 @@ export function withIntent(record: PlanRecord, step: RecordedStep): PlanRecord {
   return { ...record, steps: [...record.steps, step] };
 }
 
+/** With one more signed form of a step, of the same nonce. */
+export function withAttempt(record: PlanRecord, index: number, added: Attempt): PlanRecord {
+  const steps = record.steps.map((step, at) =>
+    at === index ? { ...step, attempts: [...step.attempts, added] } : step,
+  );
+  return { ...record, steps };
+}
+
+/** Nothing more is done for the plan until a person ends it. */
+export function withHalt(record: PlanRecord, halted: NonNullable<PlanRecord['halted']>): PlanRecord {
+  return { ...record, halted };
+}
+
 /** With the receipt of the last step. */
 export function withReceipt(record: PlanRecord, confirmed: RecordedReceipt): PlanRecord {
   return withReceiptOf(record, record.steps.length - 1, confirmed);
@@ -104,11 +130,35 @@ export function revertedStep(record: PlanRecord): RecordedStep | null {
   return record.steps.find((step) => step.receipt?.status === 'reverted') ?? null;
 }
 
+/** The step in whose place a cancellation was mined. A plan stops there. */
+export function cancelledStep(record: PlanRecord): RecordedStep | null {
+  return record.steps.find(isCancelled) ?? null;
+}
+
+/** Whether what the chain took for this step's nonce is its cancellation. */
+export function isCancelled({ attempts, receipt: confirmed }: Pick<RecordedStep, 'attempts' | 'receipt'>): boolean {
+  return confirmed !== null && attempts.some(({ hash, cancels }) => cancels === true && hash === confirmed.hash);
+}
+
+/** The signed form that stands last, which is the one to send. */
+export function latestAttempt({ name, attempts }: Pick<RecordedStep, 'name' | 'attempts'>): Attempt {
+  const latest = attempts.at(-1);
+  if (latest === undefined) throw new Error(`step ${name} was recorded without a signed form`);
+  return latest;
+}
+
+/** An approval, or its return: it moves nothing, and its bytes do the same whatever else happened. */
+export function isApproval({ name }: Pick<RecordedStep, 'name'>): boolean {
+  return name.startsWith('approve-') || name.startsWith('reset-');
+}
+
 /** What the successful steps did, from their own receipts. */
 export function doneSteps(record: PlanRecord, sources: EventSources): DoneStep[] {
-  return record.steps.flatMap(({ name, receipt: confirmed }) =>
-    confirmed?.status === 'success' ? [{ name, facts: factsOf(name, confirmed.logs, sources) }] : [],
-  );
+  return record.steps.flatMap((step) => {
+    const { name, receipt: confirmed } = step;
+    if (confirmed?.status !== 'success' || isCancelled(step)) return [];
+    return [{ name, facts: factsOf(name, confirmed.logs, sources) }];
+  });
 }
 
 /** What the gas of all confirmed steps cost, data fees included. */

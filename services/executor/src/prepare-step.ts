@@ -1,8 +1,8 @@
-import type { Signer, TransactionToSign } from '@rangeward/adapter-evm/signer';
+import type { Signer } from '@rangeward/adapter-evm/signer';
 import { preflight } from '@rangeward/adapter-evm/transactions';
 import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
 import type { Plan } from '@rangeward/contracts';
-import { keccak256 } from 'viem';
+import { type Hex, keccak256 } from 'viem';
 import { mostForManager, mostForRouter } from './approval-bounds.ts';
 import { gasWeiRoundingDown, tickGate, twapGate } from './check-plan.ts';
 import { doneSteps, gasSpentWei, type PlanRecord, type RecordedStep } from './plan-record.ts';
@@ -12,12 +12,12 @@ import { type DoneStep, stepNumbers } from './step-facts.ts';
 import { lookAtChain, sourcesOf, type WalletTools } from './wallet-tools.ts';
 
 /** What follows from a record and the chain now. */
-type Prepared =
+export type Prepared =
   | { readonly kind: 'complete'; readonly chain: WalletState }
   /** Signed, not stored, not sent. */
   | { readonly kind: 'ready'; readonly step: RecordedStep }
-  /** Not now; perhaps at another block. `lags`: the node knows less than what this plan has done. */
-  | { readonly kind: 'blocked'; readonly step: string; readonly reason: string; readonly lags: boolean };
+  /** Not now; perhaps at another block. */
+  | { readonly kind: 'blocked'; readonly step: string; readonly reason: string };
 
 /**
  * Makes the next step of a plan and signs it, if chain, limits and policy allow it now; of a plan that is `ending` the
@@ -42,42 +42,51 @@ export async function prepareStep(
     blockTimeS: chain.block.timestampS,
   });
   if (step === null) return { kind: 'complete', chain };
-  const blocked = (reason: string, lags = false): Prepared => ({ kind: 'blocked', step: step.name, reason, lags });
+  const blocked = (reason: string): Prepared => ({ kind: 'blocked', step: step.name, reason });
   const nonce = await pinNonce(tools, plan, record, chain);
-  if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`, true);
+  if (nonce === null) return blocked(`the node lags: it knows nonce ${chain.nonce}, less than what is done`);
   const closed = marketGate(tools, plan, step, chain);
   if (closed !== null) return blocked(closed);
   const trial = await preflight(tools.client, tools.wallet, step.call);
   if (trial.kind === 'reverts') return blocked(`the chain would refuse it: ${trial.reason}`);
-  const leftWei = gasWeiRoundingDown(plan.limits.maxGasUsdE6, plan.market.nativePriceUsdE6) - gasSpentWei(record);
+  const leftWei = gasLeftWei(plan, record);
   const fees = feesWithin(leftWei, trial.gasLimit, chain);
   if (fees === null)
     return blocked(`gas for ${trial.gasLimit} units would exceed the ${leftWei} wei left of the reservation`);
   const transaction = { chainId: plan.chainId, nonce, ...step.call, gasLimit: trial.gasLimit, ...fees };
   const policy = checkTransaction(transaction, rulesFor(tools, plan, step, { done, chain, maxGasCostWei: leftWei }));
   if (policy.kind === 'refused') return blocked(`the signer’s policy refuses it: ${policy.reason}`);
-  return { kind: 'ready', step: await signed(signer, step, transaction, chain) };
+  const raw = await signer.sign(transaction);
+  return { kind: 'ready', step: newStep(raw, { plan, step, nonce, chain, nowMs: tools.now() }) };
 }
 
-async function signed(
-  signer: Signer,
-  step: Step,
-  transaction: TransactionToSign,
-  chain: WalletState,
-): Promise<RecordedStep> {
-  const raw = await signer.sign(transaction);
+type Made = {
+  readonly plan: Plan;
+  readonly step: Step;
+  readonly nonce: number;
+  readonly chain: WalletState;
+  readonly nowMs: number;
+};
+
+function newStep(raw: Hex, { plan, step, nonce, chain, nowMs }: Made): RecordedStep {
+  const { block, pool } = chain;
   return {
     name: step.name,
-    nonce: transaction.nonce,
-    sqrtPriceX96: chain.pool.sqrtPriceX96.toString(),
-    attempts: [{ raw, hash: keccak256(raw) }],
+    nonce,
+    sqrtPriceX96: pool.sqrtPriceX96.toString(),
+    attempts: [{ raw, hash: keccak256(raw), at: nowMs, block: block.number }],
+    ...(dependsOnPrice(step) && { deadlineS: Number(block.timestampS) + plan.limits.deadlineS }),
     receipt: null,
   };
 }
 
-/** Steps that depend on the price are held to it when they are sent; approvals and their return are not. */
+/** These are held to the price when they are sent and carry a deadline; collecting, approvals and their return do not. */
+function dependsOnPrice({ name }: Step): boolean {
+  return name === 'withdraw' || name === 'swap' || name === 'mint';
+}
+
 function marketGate(tools: WalletTools, plan: Plan, step: Step, chain: WalletState): string | null {
-  if (step.name !== 'withdraw' && step.name !== 'swap' && step.name !== 'mint') return null;
+  if (!dependsOnPrice(step)) return null;
   const failed = [tickGate(plan, chain.pool.tick), twapGate(chain.pool, tools.limits)].find((gate) => !gate.passed);
   return failed === undefined ? null : `${failed.name} is ${failed.value}, needs ${failed.threshold}`;
 }
@@ -106,6 +115,11 @@ async function pinNonce(
   return chain.nonce;
 }
 
+/** What is left of the plan's reservation for gas, wei, rounded down. */
+export function gasLeftWei(plan: Plan, record: PlanRecord): bigint {
+  return gasWeiRoundingDown(plan.limits.maxGasUsdE6, plan.market.nativePriceUsdE6) - gasSpentWei(record);
+}
+
 /** Twice the base fee where the reservation allows it, and at least what the next block may ask. Null when it does not. */
 function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<WalletState, 'block' | 'priorityFeeWei'>) {
   const { baseFeeWei } = chain.block;
@@ -122,7 +136,13 @@ function feesWithin(leftWei: bigint, gasLimit: bigint, chain: Pick<WalletState, 
 
 type Standing = { readonly done: readonly DoneStep[]; readonly chain: WalletState; readonly maxGasCostWei: bigint };
 
-function rulesFor(tools: WalletTools, plan: Plan, step: Step, { done, chain, maxGasCostWei }: Standing): SigningRules {
+/** What the signer's policy holds a step against. */
+export function rulesFor(
+  tools: WalletTools,
+  plan: Plan,
+  step: Pick<Step, 'name'>,
+  { done, chain, maxGasCostWei }: Standing,
+): SigningRules {
   const { positionManager, swapRouter, routerKind } = tools.site;
   return {
     chainId: tools.chainId,

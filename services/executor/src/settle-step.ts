@@ -1,13 +1,23 @@
-import { findReceipt, latestBlock, type RecordedReceipt, waitForReceipt } from '@rangeward/adapter-evm/receipts';
-import { sendRaw } from '@rangeward/adapter-evm/send-raw';
-import { doneSteps, type RecordedStep, withReceipt, withReceiptOf } from './plan-record.ts';
+import { type Head, type RecordedReceipt, waitForReceipt } from '@rangeward/adapter-evm/receipts';
+import { offer } from './offer-step.ts';
+import { doneSteps, isApproval, isCancelled, latestAttempt, type RecordedStep, withReceipt } from './plan-record.ts';
 import type { PlanWork } from './plan-work.ts';
+import { replaceStep } from './replace-step.ts';
+import { type Replacement, replacementDue } from './replacement-due.ts';
+import { restoreSteps } from './restore-steps.ts';
+import { secondOpinion } from './second-opinion.ts';
+import { receiptNow } from './step-on-chain.ts';
 import { boundary, sourcesOf } from './wallet-tools.ts';
 
-/** Sends a recorded step unless the chain has it, and waits for its receipt. The same bytes, however often. */
+/**
+ * Sends a recorded step unless the chain has it, and waits for the receipt of whichever of its signed forms is mined. One
+ * that is not taken into a block is offered again, paid better, or cancelled, each written down before it is sent.
+ */
 export async function settleStep(work: PlanWork, step: RecordedStep): Promise<void> {
   const { tools, plan, lease } = work;
-  const receipt = (await minedAlready(work, step)) ?? (await sendAndWait(work, step));
+  const index = work.record.steps.indexOf(step);
+  const seen = await receiptNow(tools.client, step);
+  const receipt = seen === null ? await sendAndWait(work, index) : await awaitStep(work, index);
   await boundary(tools, `${step.name}:mined`);
   lease.signal.throwIfAborted();
   const record = withReceipt(work.record, receipt);
@@ -17,93 +27,75 @@ export async function settleStep(work: PlanWork, step: RecordedStep): Promise<vo
   work.version = await tools.records.stepDone(lease.fence, plan.planId, work.version, record, next);
   work.record = record;
   const { hash, block, status, gasUsed } = receipt;
-  tools.log.info({ planId: plan.planId, step: step.name, hash, block, status, gasUsed }, 'step done');
+  const cancelled = isCancelled({ attempts: stepAt(work, index).attempts, receipt });
+  tools.log.info({ planId: plan.planId, step: step.name, hash, block, status, gasUsed, cancelled }, 'step done');
   await boundary(tools, `${step.name}:done`);
 }
 
-/** A look before sending: after a crash the transaction may long be in a block. */
-async function minedAlready(work: PlanWork, step: RecordedStep): Promise<RecordedReceipt | null> {
-  return (await receiptNow(work, step)) === null ? null : awaitReceipt(work, step);
+async function sendAndWait(work: PlanWork, index: number): Promise<RecordedReceipt> {
+  const { name } = stepAt(work, index);
+  // After a long absence it may be too late for what was signed: then its place is taken, not the step sent.
+  const due = await dueNow(work, index, null);
+  if (due !== null) await replaceStep(work, index, due);
+  await offerLatest(work, index, null);
+  await boundary(work.tools, `${name}:sent`);
+  return awaitStep(work, index);
 }
 
-/** What the node shows of a step at this moment; null when nothing. */
-export async function receiptNow(
-  { tools }: Pick<PlanWork, 'tools'>,
-  step: RecordedStep,
-): Promise<RecordedReceipt | null> {
-  const found = await Promise.all(step.attempts.map(({ hash }) => findReceipt(tools.client, hash)));
-  return found.find((receipt) => receipt !== null) ?? null;
-}
-
-async function sendAndWait(work: PlanWork, step: RecordedStep): Promise<RecordedReceipt> {
-  await offer(work, step);
-  await boundary(work.tools, `${step.name}:sent`);
-  return awaitReceipt(work, step);
-}
-
-async function offer({ tools, plan }: PlanWork, step: RecordedStep): Promise<void> {
-  const latest = step.attempts.at(-1);
-  if (latest === undefined) throw new Error(`step ${step.name} was recorded without a signed form`);
-  const answer = await sendRaw(tools.client, latest.raw);
-  if (answer.kind === 'refused') throw new Error(`the node refuses ${step.name}: ${answer.reason}`);
-  if (answer.kind === 'unknown') {
-    const { reason } = answer;
-    tools.log.warn({ planId: plan.planId, step: step.name, reason }, 'no clear answer to a send; its receipt decides');
-  }
-}
-
-function awaitReceipt(work: PlanWork, step: RecordedStep): Promise<RecordedReceipt> {
+/** Waits until the chain, and whoever else is asked, shows the step; throws when the time for that is over. */
+function awaitStep(work: PlanWork, index: number): Promise<RecordedReceipt> {
   const { limits, client } = work.tools;
-  // An approval moves nothing and the step after it fails without it, so a block is enough.
-  const isApproval = step.name.startsWith('approve-') || step.name.startsWith('reset-');
+  const step = stepAt(work, index);
   return waitForReceipt(client, {
-    hashes: step.attempts.map(({ hash }) => hash),
-    confirmations: isApproval ? 1 : limits.confirmations,
+    hashes: () => stepAt(work, index).attempts.map(({ hash }) => hash),
+    // An approval moves nothing and the step after it fails without it, so a block is enough.
+    confirmations: isApproval(step) ? 1 : limits.confirmations,
     pollMs: limits.receiptPollMs,
     signal: AbortSignal.any([work.lease.signal, AbortSignal.timeout(limits.receiptTimeoutMs)]),
-    resend: () => offer(work, step),
-    resendMs: limits.resendMs,
+    unseen: tryAgain(work, index),
+    agrees: secondOpinion(work, step),
   });
 }
 
-/** The node does not reach to a block in which a step was done: it lags, or the chain lost the block. Looked at again later. */
-export class ChainBehind extends Error {
-  override readonly name = 'ChainBehind';
+/** What is done at each look at which the step is in no block. */
+function tryAgain(work: PlanWork, index: number): (head: Head) => Promise<void> {
+  const { limits } = work.tools;
+  let offeredMs = performance.now();
+  let triedMs = Number.NEGATIVE_INFINITY;
+  return async (head) => {
+    const nowMs = performance.now();
+    const due = nowMs - triedMs < limits.resendMs / 4 ? null : await dueNow(work, index, head);
+    if (due !== null) triedMs = nowMs;
+    const replaced = due !== null && (await replaceStep(work, index, due));
+    if (!replaced && nowMs - offeredMs < limits.resendMs) return;
+    // A step before it may have gone from the chain, and without that one this one is never mined.
+    if (!replaced) await restoreSteps(work);
+    await offerLatest(work, index, head);
+    offeredMs = performance.now();
+  };
 }
 
-/**
- * Holds what the record says was done against the chain as it is now. A step that a reorganisation took away is sent again,
- * the same bytes, and one that lies in another block now is read again: its outcome may be another one. True when the record
- * changed, so that whoever was about to build on it looks again. Throws ChainBehind when the node cannot tell.
- */
-export async function restoreSteps(work: PlanWork): Promise<boolean> {
-  const { tools, plan, lease } = work;
-  const shown = await Promise.all(work.record.steps.map((step) => receiptNow(work, step)));
-  let changed = false;
-  for (const [index, step] of work.record.steps.entries()) {
-    if (step.receipt === null || shown[index]?.blockHash === step.receipt.blockHash) continue;
-    const about = { planId: plan.planId, step: step.name, block: step.receipt.block };
-    if ((await latestBlock(tools.client)) < step.receipt.block) {
-      throw new ChainBehind(`the node does not reach block ${step.receipt.block}, in which ${step.name} was done`);
-    }
-    tools.log.warn(about, 'a step that was done is not on the chain any more as it was: the same bytes again');
-    const receipt = (await minedAlready(work, step)) ?? (await sendAndWait(work, step));
-    lease.signal.throwIfAborted();
-    const record = withReceiptOf(work.record, index, receipt);
-    doneSteps(record, sourcesOf(tools, plan));
-    work.version = await tools.records.save(lease.fence, plan.planId, work.version, record);
-    work.record = record;
-    changed = true;
-  }
-  return changed;
+async function dueNow(work: PlanWork, index: number, head: Head | null): Promise<Replacement | null> {
+  const { tools, plan } = work;
+  const killed = (await tools.stopAsked())?.state === 'killed';
+  return replacementDue({
+    step: stepAt(work, index),
+    nowMs: tools.now(),
+    planDeadlineMs: Date.parse(plan.run.deadline),
+    head,
+    killed,
+    bumpAfterMs: tools.limits.bumpAfterMs,
+  });
 }
 
-/** As `restoreSteps`, for who waits anyhow: a node that lags says nothing yet. */
-export async function restoreUnlessBehind(work: PlanWork): Promise<boolean> {
-  try {
-    return await restoreSteps(work);
-  } catch (error) {
-    if (error instanceof ChainBehind) return false;
-    throw error;
-  }
+function offerLatest(work: PlanWork, index: number, head: Head | null): Promise<void> {
+  const step = stepAt(work, index);
+  const attempt = latestAttempt(step);
+  return offer(work.tools, { planId: work.plan.planId, step, attempt, head: head?.number ?? null });
+}
+
+function stepAt(work: PlanWork, index: number): RecordedStep {
+  const step = work.record.steps[index];
+  if (step === undefined) throw new Error(`plan ${work.plan.planId} has no step ${index}`);
+  return step;
 }

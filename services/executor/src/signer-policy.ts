@@ -31,7 +31,7 @@ export type SigningRules = {
   readonly maxGasCostWei: bigint;
 };
 
-type PolicyAnswer = { readonly kind: 'allowed' } | { readonly kind: 'refused'; readonly reason: string };
+export type PolicyAnswer = { readonly kind: 'allowed' } | { readonly kind: 'refused'; readonly reason: string };
 
 const allowed: PolicyAnswer = { kind: 'allowed' };
 const refused = (reason: string): PolicyAnswer => ({ kind: 'refused', reason });

@@ -61,49 +61,61 @@ export async function latestBlock(client: WalletClient): Promise<number> {
   return Number(await client.request({ method: 'eth_blockNumber' } as never));
 }
 
+/** The latest block, as far as a wait for a receipt needs it. */
+export type Head = { readonly number: number; readonly timestampS: bigint };
+
+async function readHead(client: WalletClient): Promise<Head> {
+  // A client without a chain has no table of methods to type this by.
+  const block = (await client.request({ method: 'eth_getBlockByNumber', params: ['latest', false] } as never)) as {
+    readonly number: Hex;
+    readonly timestamp: Hex;
+  };
+  return { number: Number(block.number), timestampS: BigInt(block.timestamp) };
+}
+
+/** The hash of the block with this number; null when the node has none. */
+export async function blockHashAt(client: WalletClient, number: number): Promise<Hex | null> {
+  const params = [`0x${number.toString(16)}`, false];
+  const block = (await client.request({ method: 'eth_getBlockByNumber', params } as never)) as { hash: Hex } | null;
+  return block?.hash ?? null;
+}
+
 type ReceiptWait = {
-  /** All that share the nonce; whichever is mined is the answer. */
-  readonly hashes: readonly Hex[];
+  /** All that share the nonce; whichever is mined is the answer. Asked at each look, since some may be added meanwhile. */
+  readonly hashes: () => readonly Hex[];
   /** Being in a block counts as 1. */
   readonly confirmations: number;
   /** Longest pause between two looks; the first looks come quicker. */
   readonly pollMs: number;
   /** Ends the wait by a throw: drain, or a lost lease. */
   readonly signal: AbortSignal;
-  /** Called when nothing was seen for `resendMs`, so that a transaction that was dropped is offered again. */
-  readonly resend: () => Promise<void>;
-  readonly resendMs: number;
+  /** Called after each look at which none of them was in a block; what it throws ends the wait. */
+  readonly unseen: (head: Head) => Promise<void>;
+  /** Whether somebody else confirms a receipt that is deep enough; asked at each look until it is so. Yes when absent. */
+  readonly agrees?: (receipt: RecordedReceipt) => Promise<boolean>;
 };
 
 /**
  * Waits until one of the transactions is in a block with as many confirmations as asked. An RPC error is "not known yet"
- * and looked past. Throws only when `signal` aborts.
+ * and looked past. Throws when `signal` aborts and what `unseen` throws.
  */
 export async function waitForReceipt(client: WalletClient, wait: ReceiptWait): Promise<RecordedReceipt> {
   let pauseMs = 5;
-  let lastOfferMs = performance.now();
   for (;;) {
     wait.signal.throwIfAborted();
-    const receipt = await confirmedReceipt(client, wait).catch(() => 'unknown' as const);
-    if (typeof receipt === 'object' && receipt !== null) return receipt;
-    if (receipt === null && performance.now() - lastOfferMs > wait.resendMs) {
-      lastOfferMs = performance.now();
-      await wait.resend();
-    }
+    const seen = await look(client, wait).catch(() => null);
+    if (seen?.receipt != null && seen.deep && ((await wait.agrees?.(seen.receipt)) ?? true)) return seen.receipt;
+    if (seen !== null && seen.receipt === null) await wait.unseen(seen.head);
     await pause(pauseMs, undefined, { signal: wait.signal });
     pauseMs = Math.min(wait.pollMs, Math.ceil(pauseMs * 1.5));
   }
 }
 
-async function confirmedReceipt(
-  client: WalletClient,
-  wait: Pick<ReceiptWait, 'hashes' | 'confirmations'>,
-): Promise<RecordedReceipt | 'not-deep-enough' | null> {
+async function look(client: WalletClient, wait: Pick<ReceiptWait, 'hashes' | 'confirmations'>) {
   const [head, ...receipts] = await Promise.all([
-    latestBlock(client),
-    ...wait.hashes.map((hash) => findReceipt(client, hash)),
+    readHead(client),
+    ...wait.hashes().map((hash) => findReceipt(client, hash)),
   ]);
   const receipt = receipts.find((found) => found !== null) ?? null;
-  if (receipt === null) return null;
-  return head - receipt.block + 1 >= wait.confirmations ? receipt : 'not-deep-enough';
+  return { head, receipt, deep: receipt !== null && head.number - receipt.block + 1 >= wait.confirmations };
 }

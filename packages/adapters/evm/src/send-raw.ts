@@ -2,20 +2,23 @@ import { BaseError, type Hex } from 'viem';
 import type { WalletClient } from './wallet-client.ts';
 
 /**
- * What a node said to signed bytes. Only `refused` means that this node did not take them, and not even that says that
- * they will never be mined: the one thing that closes an intent is a receipt.
+ * What a node said to signed bytes. Only `refused` and `underpriced` mean that this node did not take them, and not even
+ * that says that they will never be mined: the one thing that closes an intent is a receipt.
  */
-type SendAnswer =
+export type SendAnswer =
   | { readonly kind: 'accepted' }
   /** The node has it already, or its nonce is used: the receipt tells. */
   | { readonly kind: 'known' }
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It pays too little for this moment, or for taking another's place: later, or with higher fees, it may do. */
+  | { readonly kind: 'underpriced'; readonly reason: string }
   /** Lost answer, server error, anything else. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 const known = /already known|already imported|known transaction|nonce too low|nonce is too low/i;
+const underpriced = /fee cap less than|max fee per gas less than|underpriced|fee too low|below base fee/i;
 const refused =
-  /insufficient funds|intrinsic gas|exceeds block gas limit|gas limit too high|invalid sender|invalid signature|invalid chain|fee cap less than|max fee per gas less than|underpriced|transaction type not supported|tip.* above/i;
+  /insufficient funds|intrinsic gas|exceeds block gas limit|gas limit too high|invalid sender|invalid signature|invalid chain|transaction type not supported|tip.* above/i;
 
 /** Offers signed bytes to the node, once. Never throws: every failure is one of the answers. */
 export async function sendRaw(client: WalletClient, raw: Hex): Promise<SendAnswer> {
@@ -33,6 +36,7 @@ export function readSendError(error: unknown): SendAnswer {
   const reason = shortReason(error);
   const text = error instanceof BaseError ? `${error.shortMessage} ${error.details}` : String(error);
   if (known.test(text)) return { kind: 'known' };
+  if (underpriced.test(text)) return { kind: 'underpriced', reason };
   if (refused.test(text)) return { kind: 'refused', reason };
   return { kind: 'unknown', reason };
 }

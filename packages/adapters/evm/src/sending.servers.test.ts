@@ -7,6 +7,8 @@ import { type LocalClient, localClient } from '@rangeward/localnet/local-client'
 import { keccak256, recoverTransactionAddress, type TransactionSerialized } from 'viem';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeApproval } from './encode-approval.ts';
+import { lowerAddress } from './lower-address.ts';
+import { readSigned } from './read-signed.ts';
 import { findReceipt, waitForReceipt } from './receipts.ts';
 import { sendRaw } from './send-raw.ts';
 import type { Signer } from './signer.ts';
@@ -37,29 +39,31 @@ beforeAll(async () => {
 });
 afterAll(() => chain?.stop());
 
-async function signed(change: { to?: `0x${string}`; data?: `0x${string}`; gasLimit?: bigint } = {}) {
+async function unsigned() {
   const nonce = await local.getTransactionCount({ address: signer.address });
-  const raw = await signer.sign({
+  return {
     chainId: 31337,
     nonce,
-    to: chain.addresses.weth,
+    to: lowerAddress(chain.addresses.weth),
     data: encodeApproval(chain.addresses.swapRouter, BigInt(nonce)),
     gasLimit: 80_000n,
     maxFeePerGasWei: 10n ** 10n,
     maxPriorityFeePerGasWei: 10n ** 8n,
-    ...change,
-  });
+  };
+}
+
+async function signed(change: { to?: `0x${string}`; data?: `0x${string}`; gasLimit?: bigint } = {}) {
+  const raw = await signer.sign({ ...(await unsigned()), ...change });
   return { raw, hash: keccak256(raw) };
 }
 
 const wait = (hash: `0x${string}`, change: Partial<Parameters<typeof waitForReceipt>[1]> = {}) =>
   waitForReceipt(client, {
-    hashes: [hash],
+    hashes: () => [hash],
     confirmations: 1,
     pollMs: 20,
     signal: AbortSignal.timeout(10_000),
-    resend: async () => {},
-    resendMs: 60_000,
+    unseen: async () => {},
     ...change,
   });
 
@@ -107,20 +111,34 @@ test('what the node dropped is offered again and mined', async () => {
     const { raw, hash } = await signed();
     await sendRaw(client, raw);
     await local.dropTransaction({ hash });
-    let offers = 0;
+    let looks = 0;
     const waiting = wait(hash, {
-      resendMs: 30,
-      resend: async () => {
-        offers += 1;
+      unseen: async () => {
+        looks += 1;
+        if (looks !== 3) return;
         await sendRaw(client, raw);
         await local.mine({ blocks: 1 });
       },
     });
     expect((await waiting).hash).toBe(hash);
-    expect(offers).toBe(1);
+    expect(looks).toBe(3);
   } finally {
     await local.setAutomine(true);
   }
+});
+
+test('a receipt that nobody else confirms is none yet; it is asked for again until they do', async () => {
+  const { raw, hash } = await signed();
+  await sendRaw(client, raw);
+  const answers = [false, false, true];
+  expect((await wait(hash, { agrees: async () => answers.shift() ?? true })).hash).toBe(hash);
+  expect(answers).toEqual([]);
+});
+
+test('bytes that pay less than the block asks are underpriced, which is no refusal for good', async () => {
+  const poor = await signer.sign({ ...(await unsigned()), maxFeePerGasWei: 1n, maxPriorityFeePerGasWei: 1n });
+  expect((await sendRaw(client, poor)).kind).toBe('underpriced');
+  expect(readSigned(poor)).toEqual({ ...(await unsigned()), maxFeePerGasWei: 1n, maxPriorityFeePerGasWei: 1n });
 });
 
 test('a node that takes the bytes and drops the answer leaves the send unknown; the receipt decides', async () => {

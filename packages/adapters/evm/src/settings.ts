@@ -60,6 +60,28 @@ const chainFields = z.strictObject({
     .url({ protocol: /^wss?$/ })
     .optional()
     .describe('WebSocket RPC for the listener; polled by HTTP when absent'),
+  secondRpcUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('HTTP RPC of another provider, asked before a step counts as done; a secret, never logged'),
+  privateRpcUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('endpoint that keeps transactions out of the public pool; sends go there; a secret, never logged'),
+  privateVanishBlocks: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('blocks after which that endpoint has let an unmined transaction go; 25 when absent'),
+  privateWhenVanished: z
+    .enum(['again', 'public'])
+    .optional()
+    .describe('what was let go is sent there again, or to rpcUrl for everybody to see; again when absent'),
+  finalityBlocks: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('transactions of closed plans are looked at again until so many blocks hold them; 64 when absent'),
   contracts: overrides.partial().default({}).describe('addresses that differ from the known ones'),
   confirmations: z
     .int()
