@@ -1,5 +1,5 @@
+import { brokerAccess } from '@rangeward/adapter-nats/access';
 import { openBroker } from '@rangeward/adapter-nats/broker';
-import { credentialsOf } from '@rangeward/adapter-nats/settings';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { configFiles } from '@rangeward/host/config-files';
 import { configSections } from '@rangeward/host/config-sections';
@@ -38,13 +38,8 @@ export async function withNats<T>(
   use: (broker: NatsAccess, config: Settings) => Promise<T>,
 ): Promise<T> {
   const config = loadSettings(flags);
-  const credentials = credentialsOf(config.nats);
-  const broker = await openBroker({
-    url: config.nats.url,
-    service: 'operator',
-    log: silent,
-    ...(credentials === undefined ? {} : { credentials }),
-  });
+  const access = await brokerAccess(config.nats, 'operator', silent);
+  const broker = await openBroker({ ...access, service: 'operator', log: silent });
   try {
     return await use(broker, config);
   } finally {

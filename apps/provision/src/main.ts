@@ -1,7 +1,7 @@
+import { brokerAccess } from '@rangeward/adapter-nats/access';
 import { openBroker } from '@rangeward/adapter-nats/broker';
 import { provisionCharts } from '@rangeward/adapter-nats/charts';
 import { provisionConsumers, provisionStreams } from '@rangeward/adapter-nats/provision';
-import { credentialsOf } from '@rangeward/adapter-nats/settings';
 import { consumers } from '@rangeward/contracts';
 import { loadConfig } from '@rangeward/service/config';
 import { createLogger } from '@rangeward/service/log';
@@ -17,16 +17,10 @@ await runProcess('provision', async (life) => {
   const { config, secrets } = loadConfig({ schema: settings, files: [], env: environment });
   const log = createLogger({ service: 'provision', level: config.log.level, scrub: createScrubber(secrets) });
   life.reportTo(log);
-  const credentials = credentialsOf(config.nats);
+  const access = await brokerAccess(config.nats, 'admin', log);
   const broker = await life.open(
     'broker',
-    () =>
-      openBroker({
-        url: config.nats.url,
-        service: 'admin',
-        log,
-        ...(credentials === undefined ? {} : { credentials }),
-      }),
+    () => openBroker({ ...access, service: 'admin', log }),
     (opened) => opened.close(),
   );
   await provisionStreams(broker.jsm, { replicas: config.nats.replicas });

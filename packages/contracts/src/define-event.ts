@@ -18,6 +18,8 @@ export type EventDefinition<Schema extends z.ZodType = z.ZodType> = {
   readonly address: readonly string[];
   /** At most one message per subject, for ever (plans and trades). */
   readonly once: boolean;
+  /** Moves or stops money: carries its speaker's signature wherever keys are configured, and is not believed without. */
+  readonly signed: boolean;
   readonly schema: Schema;
   /** What tells this event from others of the same name in the same run; '' when a run has only one. */
   readonly key: (data: z.output<Schema>) => string;
@@ -25,13 +27,14 @@ export type EventDefinition<Schema extends z.ZodType = z.ZodType> = {
 
 export type EventData<Definition> = Definition extends EventDefinition<infer Schema> ? z.output<Schema> : never;
 
-type Declaration<Schema extends z.ZodType> = Omit<EventDefinition<Schema>, 'once' | 'key'> & {
+type Declaration<Schema extends z.ZodType> = Omit<EventDefinition<Schema>, 'once' | 'signed' | 'key'> & {
   once?: boolean;
+  signed?: boolean;
   key?: (data: z.output<Schema>) => string;
 };
 
 export function defineEvent<Schema extends z.ZodType>(declaration: Declaration<Schema>): EventDefinition<Schema> {
-  return { once: false, key: () => '', ...declaration };
+  return { once: false, signed: false, key: () => '', ...declaration };
 }
 
 /**

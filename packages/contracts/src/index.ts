@@ -75,6 +75,7 @@ export {
   triggerKinds,
 } from './quantities.ts';
 export { Rejection } from './rejection.ts';
+export { forgeryCodes, SIGNATURE_HEADER, type SignerName, signedBytes, signersOf } from './signature.ts';
 export { chartBucket, type StreamDefinition, type StreamName, streams } from './streams.ts';
 export { SUBJECT_ROOT, subjectOf, subjectTemplate } from './subject.ts';
 export { type TriggerForm, type UnwrappedTrigger, unwrapTrigger } from './unwrap-trigger.ts';

@@ -1,5 +1,6 @@
+import { brokerAccess } from '@rangeward/adapter-nats/access';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
-import { credentialsOf, type NatsSettings } from '@rangeward/adapter-nats/settings';
+import type { NatsSettings } from '@rangeward/adapter-nats/settings';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
 import type { RedisSettings } from '@rangeward/adapter-redis/settings';
@@ -116,17 +117,15 @@ type BusNeeds = {
   readonly log: Logger;
 };
 
-function openServiceBus({ service, config, redis, scrub, log }: BusNeeds): Promise<NatsBus> {
-  const credentials = credentialsOf(config.nats);
+async function openServiceBus({ service, config, redis, scrub, log }: BusNeeds): Promise<NatsBus> {
   return openBus({
-    url: config.nats.url,
+    ...(await brokerAccess(config.nats, service.name, log)),
     service: service.name,
     replicas: config.nats.replicas,
     inbox: createInbox(redis),
     notifyErrors: service.notifyErrors ?? true,
     scrub,
     log,
-    ...(credentials === undefined ? {} : { credentials }),
   });
 }
 

@@ -1,4 +1,11 @@
-import type { breakerChanged, ErrorNotification, EventData, Run, RunResult } from '@rangeward/contracts';
+import {
+  type breakerChanged,
+  type ErrorNotification,
+  type EventData,
+  forgeryCodes,
+  type Run,
+  type RunResult,
+} from '@rangeward/contracts';
 import type { Alert } from './alert.ts';
 
 /** What is worth telling a person, and what makes one cause of many occurrences. */
@@ -24,6 +31,10 @@ const runbooksOfCauses: Readonly<Record<string, string>> = {
   'registry-names-another-nft': runbook('registry-disagrees'),
 };
 
+function runbookOfCause(code: string): string | undefined {
+  return forgeryCodes.has(code) ? runbook('forged-message') : runbooksOfCauses[code];
+}
+
 export function alertOfError(error: ErrorNotification): Alert {
   return {
     group: groupOf(error.service, error.code, error.pool),
@@ -35,7 +46,7 @@ export function alertOfError(error: ErrorNotification): Alert {
       pool: error.pool,
       run: error.runId,
       subject: error.subject,
-      runbook: runbooksOfCauses[error.code] ?? runbooksOfErrors[error.kind],
+      runbook: runbookOfCause(error.code) ?? runbooksOfErrors[error.kind],
     }),
   };
 }
@@ -56,7 +67,7 @@ export function alertOfDeadLetter(letter: DeadLetterNote): Alert {
   const rejected = letter.reason.startsWith('rejected');
   return {
     group: groupOf(letter.service, letter.code, pool),
-    severity: rejected ? 'warning' : 'critical',
+    severity: rejected && !forgeryCodes.has(letter.code) ? 'warning' : 'critical',
     title: `${letter.service}: a message became a dead letter (${letter.code})`,
     text: `${letter.reason} (attempts: ${letter.attempts}). See it with "rangeward dlq list".`,
     facts: facts({
@@ -64,7 +75,8 @@ export function alertOfDeadLetter(letter: DeadLetterNote): Alert {
       pool,
       subject: letter.subject,
       consumer: letter.consumer,
-      runbook: runbook(letter.code === 'max-deliveries' ? 'max-deliveries' : 'dead-letter'),
+      runbook:
+        runbookOfCause(letter.code) ?? runbook(letter.code === 'max-deliveries' ? 'max-deliveries' : 'dead-letter'),
     }),
   };
 }

@@ -4,7 +4,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { connectNats } from './connect.ts';
 import type { Log } from './log.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
-import type { Credentials } from './settings.ts';
+import type { Credentials, TlsFiles } from './settings.ts';
+import type { Signing } from './signing.ts';
 
 /** An open connection with what hangs on it; all that the operator's side of the dead letters needs. */
 export type Broker = {
@@ -16,6 +17,8 @@ export type Broker = {
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Signs what we say and checks what we hear, of the events that need it; nothing is signed without. */
+  readonly signing?: Signing | undefined;
   close(): Promise<void>;
 };
 
@@ -25,6 +28,8 @@ export type BrokerOptions = {
   readonly log: Log;
   readonly now?: (() => number) | undefined;
   readonly credentials?: Credentials | undefined;
+  readonly tls?: TlsFiles | undefined;
+  readonly signing?: Signing | undefined;
   /** How long a publish waits for JetStream, re-sending, before it fails. */
   readonly publishWithinMs?: number | undefined;
 };
@@ -42,6 +47,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     service: options.service,
     log: options.log,
     now: options.now ?? Date.now,
+    signing: options.signing,
     async close() {
       publisher.close();
       await closeWithin(nc, 1_000);

@@ -8,7 +8,7 @@ import {
   type Status,
 } from '@nats-io/transport-node';
 import type { Log } from './log.ts';
-import type { Credentials } from './settings.ts';
+import type { Credentials, TlsFiles } from './settings.ts';
 
 type ConnectOptions = {
   /** nats://host:port, several separated by commas. */
@@ -17,6 +17,7 @@ type ConnectOptions = {
   readonly service: string;
   readonly log: Log;
   readonly credentials?: Credentials | undefined;
+  readonly tls?: TlsFiles | undefined;
 };
 
 /** `_INBOX_<service>`: replies of one service cannot be read with the rights of another. */
@@ -55,6 +56,7 @@ function connectionOptions(options: ConnectOptions): ConnectionOptions {
     reconnectJitter: 100,
     ignoreAuthErrorAbort: true,
     ...authentication(options.credentials),
+    ...encryption(options.tls),
   };
 }
 
@@ -65,6 +67,18 @@ function authentication(credentials: Credentials | undefined): ConnectionOptions
   }
   if ('token' in credentials) return { token: credentials.token };
   return { user: credentials.user, pass: credentials.password };
+}
+
+function encryption(tls: TlsFiles | undefined): ConnectionOptions {
+  if (tls === undefined) return {};
+  const { caFile, certFile, keyFile } = tls;
+  return {
+    tls: {
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(certFile === undefined ? {} : { certFile }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+    },
+  };
 }
 
 async function logStatus(nc: NatsConnection, log: Log): Promise<void> {

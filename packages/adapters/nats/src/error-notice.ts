@@ -2,6 +2,7 @@ import {
   definitionOf,
   type ErrorNotification,
   errorNotification,
+  forgeryCodes,
   type ServiceName,
   serviceNames,
 } from '@rangeward/contracts';
@@ -58,7 +59,7 @@ function notice(
   const runId = message.headers['ce-correlationid'] ?? '';
   return {
     service,
-    severity: severities[kind],
+    severity: forgeryCodes.has(why.code) ? 'critical' : severities[kind],
     code: why.code,
     message: why.message.slice(0, 2_000),
     kind,

@@ -1,4 +1,4 @@
-import { definitionOf, Rejection } from '@rangeward/contracts';
+import { definitionOf, type EventDefinition, Rejection } from '@rangeward/contracts';
 import type { Handler } from './bus.ts';
 import { templateOf } from './trace.ts';
 
@@ -6,6 +6,8 @@ export type Route = {
   readonly handler: Handler;
   /** The subject's shape, for spans and metrics: never an address or an id. */
   readonly template: string;
+  /** The event, where it needs its speaker's signature. */
+  readonly signed: EventDefinition | undefined;
 };
 
 /**
@@ -21,7 +23,8 @@ export function createFindHandler(handlers: readonly Handler[]): (subject: strin
     const definition = definitionOf(subject);
     const handler = (definition && byName.get(definition.name)) ?? fallback;
     if (handler === undefined) throw new Rejection('unhandled-event', `${subject}: nobody here handles it`);
-    return { handler, template: templateOfSubject(subject, definition) };
+    const signed = definition?.signed === true ? definition : undefined;
+    return { handler, template: templateOfSubject(subject, definition), signed };
   };
 }
 

@@ -80,8 +80,9 @@ async function outcomeOf(handling: Handling, delivery: Delivery, message: Incomi
   try {
     if (message.unreadable)
       throw new Rejection('bad-header', 'the headers cannot be read: a name or a value in them is none');
-    const { handler } = handling.findHandler(message.subject);
+    const { handler, signed } = handling.findHandler(message.subject);
     if (handler.kind === 'ignore-others') return { kind: 'already-done' };
+    if (signed !== undefined) handling.broker.signing?.verify(signed, message);
     if (needsClaim) {
       asked = claims.ask(message.id);
       // Lets the question out before what takes the processor.

@@ -43,6 +43,7 @@ export function createPublishEvent(broker: Broker): PublishEvent {
       'Nats-Msg-Id': message.id,
       ...(definition.once ? { 'Nats-Expected-Last-Subject-Sequence': '0' } : {}),
       ...message.headers,
+      ...(definition.signed ? broker.signing?.sign(message) : {}),
     };
     // Widened, because what follows looks at the name and the address only.
     const span = startSend(

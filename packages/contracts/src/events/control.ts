@@ -17,6 +17,7 @@ export const control = defineEvent({
   stream: 'LP_CONTROL',
   saidBy: ['person'],
   address: ['action'],
+  signed: true,
   schema: z.object({ action: z.enum(['pause', 'kill']), ...asked }),
   key: (data) => `${data.action}/${data.by}/${data.at}`,
 });
@@ -28,6 +29,7 @@ export const planApproved = defineEvent({
   saidBy: ['person'],
   address: ['planId'],
   once: true,
+  signed: true,
   schema: z.object({ planId, ...asked }),
   key: (data) => data.planId,
 });

@@ -78,6 +78,7 @@ export const rebalancePlanned = defineEvent({
   saidBy: ['decision'],
   address: [...runAddress, 'planId'],
   once: true,
+  signed: true,
   schema: z.object({
     planId,
     run,
