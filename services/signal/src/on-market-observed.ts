@@ -76,7 +76,9 @@ async function sayRecommendation(
   const { data, prior, settings, desk } = given;
   const own = recommend(data, prior, settings, NOBODY_ASKED);
   const { opinion, consulted } = await consultModel({ observed: data, prior, own }, desk, context.signal);
-  const recommended = recommend(data, prior, settings, opinion);
+  // An opinion that has no weight changes nothing but itself.
+  const weightless = opinion.kind === 'none' || opinion.weight === 0;
+  const recommended = weightless ? { ...own, opinion } : recommend(data, prior, settings, opinion);
   await Promise.all([
     ...(consulted === null ? [] : [context.publish(modelConsulted, consulted)]),
     context.publish(recommendation, recommended),
