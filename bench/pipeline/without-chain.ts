@@ -1,4 +1,5 @@
 import { ignoreOthers, on } from '@rangeward/adapter-nats/bus';
+import { readStop } from '@rangeward/adapter-redis/trading-control';
 import { consumers, type Plan, rebalancePlanned, type TradeExecuted, tradeExecuted } from '@rangeward/contracts';
 import { assertWellFormed, checkPlan } from '@rangeward/executor/check-plan';
 import type { Settings as ExecutorSettings } from '@rangeward/executor/config';
@@ -65,6 +66,7 @@ export async function startExecutor(dependencies: HostedDependencies<ExecutorSet
       wallet,
       poolConfigured: true,
       breakerOpen: await ledger.breakerOpen(),
+      stop: await readStop(redis),
       liveTokenId: await ledger.liveTokenId(plan),
       maxTwapDeviationTicks,
       twapWindowS,

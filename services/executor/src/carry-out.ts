@@ -3,7 +3,10 @@ import { type Plan, Rejection, type TradeExecuted } from '@rangeward/contracts';
 import { closeAbandoned } from './abandon-plan.ts';
 import { checkPlan, tooLate } from './check-plan.ts';
 import { closePlan, confirmedReason, refusePlan, restingState } from './close-plan.ts';
+import { assertNotHalted } from './halt-plan.ts';
+import { type Closed, heedStop } from './heed-stop.ts';
 import {
+  cancelledStep,
   newRecord,
   pendingStep,
   planOf,
@@ -15,8 +18,9 @@ import {
   withIntent,
 } from './plan-record.ts';
 import { mintedBy, type PlanWork } from './plan-work.ts';
-import { prepareStep } from './prepare-step.ts';
-import { restoreSteps, restoreUnlessBehind, settleStep } from './settle-step.ts';
+import { type Prepared, prepareStep } from './prepare-step.ts';
+import { lookBack, restoreSteps } from './restore-steps.ts';
+import { settleStep } from './settle-step.ts';
 import { boundary, circumstances, type WalletLease, type WalletTools } from './wallet-tools.ts';
 
 /** Another plan of this wallet was begun and not finished; it comes first. */
@@ -37,7 +41,9 @@ export async function carryOut(tools: WalletTools, plan: Plan, lease: WalletLeas
   const work: PlanWork = { tools, signer: tools.signer, plan, lease, record, version: opened.version };
   await boundary(tools, 'opened');
   const abandoned = record.status === 'open' && opened.kind === 'known' ? await closeAbandoned(work) : null;
-  const trade = tradeOf(record) ?? abandoned ?? (await begin(work));
+  const closed = tradeOf(record) ?? abandoned;
+  if (closed === null) assertNotHalted(work);
+  const trade = closed ?? (await begin(work));
   return { kind: 'done', trade };
 }
 
@@ -68,22 +74,32 @@ async function takeSteps(work: PlanWork): Promise<TradeExecuted> {
     }
     const reverted = revertedStep(work.record);
     if (reverted !== null) return stop(work, `${reverted.name} reverted on chain`);
+    const cancelled = cancelledStep(work.record);
+    if (cancelled !== null) return stop(work, `${cancelled.name} was cancelled, because it was not mined in time`);
+    const past = await lookBack(work);
+    if (past === 'changed') continue;
     const prepared = await prepareStep(tools, work.signer, plan, work.record);
     if (prepared.kind === 'complete') return complete(work);
-    if (prepared.kind === 'ready') {
-      await storeIntent(work, prepared.step);
+    if (prepared.kind === 'ready' && past === 'as-recorded') {
+      const heeded = await heedStop(work, prepared.step.name);
+      if (heeded.kind === 'closed') return heeded.trade;
+      if (heeded.kind === 'go-on') await storeIntent(work, prepared.step);
       continue;
     }
-    // A node that knows less than what was done lags, or the chain has lost a step.
-    if (prepared.lags && (await restoreUnlessBehind(work))) continue;
     const abandoned = await closeAbandoned(work);
     if (abandoned !== null) return abandoned;
-    const reason = `${prepared.step} was not sent: ${prepared.reason}`;
-    if (work.record.steps.length === 0) return refusePlan(work, prepared.step, prepared.reason);
-    if (tools.now() > Date.parse(plan.run.deadline)) return stop(work, reason);
-    tools.log.info({ planId: plan.planId, step: prepared.step, reason }, 'waiting to go on');
+    const { step, reason } = whyNot(prepared);
+    if (work.record.steps.length === 0) return refusePlan(work, step, reason);
+    if (tools.now() > Date.parse(plan.run.deadline)) return stop(work, `${step} was not sent: ${reason}`);
+    tools.log.info({ planId: plan.planId, step, reason }, 'waiting to go on');
     await pause(tools.limits.receiptPollMs, undefined, { signal: lease.signal });
   }
+}
+
+/** Why a step is not sent now. One that is ready waits for a node that shows less than was done. */
+function whyNot(prepared: Exclude<Prepared, { kind: 'complete' }>): { readonly step: string; readonly reason: string } {
+  if (prepared.kind === 'blocked') return prepared;
+  return { step: prepared.step.name, reason: 'the node lags: it does not show what is done' };
 }
 
 /** Intent before effect: from here on the step exists, whoever goes on with it. */
@@ -112,13 +128,14 @@ async function complete(work: PlanWork): Promise<TradeExecuted> {
 async function stop(work: PlanWork, reason: string): Promise<TradeExecuted> {
   if (await restoreSteps(work)) return takeSteps(work);
   const open = await takeApprovalsBack(work);
+  if (!Array.isArray(open)) return open.trade;
   if (await restoreSteps(work)) return takeSteps(work);
   const whole = mintedBy(work) !== undefined && revertedStep(work.record) === null;
   return closePlan(work, whole ? 'confirmed' : 'reverted', [reason, restingState(work), ...open].join('; '));
 }
 
 /** Steps back until no approval stands; what stands nevertheless, and why, in a sentence for a person. */
-async function takeApprovalsBack(work: PlanWork): Promise<string[]> {
+async function takeApprovalsBack(work: PlanWork): Promise<string[] | Closed> {
   const { tools, signer, plan, lease } = work;
   for (;;) {
     lease.signal.throwIfAborted();
@@ -131,7 +148,9 @@ async function takeApprovalsBack(work: PlanWork): Promise<string[]> {
     const prepared = await prepareStep(tools, signer, plan, work.record, { ending: true });
     if (prepared.kind === 'complete') return [];
     if (prepared.kind === 'blocked') return [`an approval stands: ${prepared.step} was not sent: ${prepared.reason}`];
-    await storeIntent(work, prepared.step);
+    const heeded = await heedStop(work, prepared.step.name);
+    if (heeded.kind === 'closed') return heeded;
+    if (heeded.kind === 'go-on') await storeIntent(work, prepared.step);
   }
 }
 

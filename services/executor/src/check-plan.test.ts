@@ -34,6 +34,7 @@ const at: PlanCircumstances = {
   wallet: sampleWallet,
   poolConfigured: true,
   breakerOpen: false,
+  stop: null,
   liveTokenId: 7n,
   maxTwapDeviationTicks: 200,
   twapWindowS: 600,
@@ -54,6 +55,10 @@ const failing: Record<string, PlanCircumstances> = {
   mode: { ...at, mode: 'paper' },
   'pool-configured': { ...at, poolConfigured: false },
   'breaker-errors': { ...at, breakerOpen: true },
+  trading: {
+    ...at,
+    stop: { state: 'paused', by: 'a person', reason: 'to look', through: 'command', at: '2026-01-05T00:00:00.000Z' },
+  },
   'position-live': { ...at, liveTokenId: 8n },
   'position-owner': { ...at, chain: { ...chain, position: { ...position, owner: `0x${'11'.repeat(20)}` } } },
   'position-pool': { ...at, chain: { ...chain, position: { ...position, feePips: 3000 } } },

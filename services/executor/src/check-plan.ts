@@ -1,4 +1,5 @@
 import type { WalletState } from '@rangeward/adapter-evm/wallet-state';
+import type { TradingStop } from '@rangeward/adapter-redis/trading-control';
 import { type Gate, type Plan, planIdOf, Rejection, type TradingMode } from '@rangeward/contracts';
 import { isOnGrid } from '@rangeward/uniswap-v3/tick-grid';
 import type { Address } from 'viem';
@@ -12,6 +13,8 @@ export type PlanCircumstances = {
   readonly wallet: Address;
   readonly poolConfigured: boolean;
   readonly breakerOpen: boolean;
+  /** That a person or a rule stopped live trading; null when nobody did. */
+  readonly stop: TradingStop | null;
   /** The NFT that the registry names for the plan's position; null when it knows none. */
   readonly liveTokenId: bigint | null;
   readonly maxTwapDeviationTicks: number;
@@ -79,7 +82,19 @@ function planGates(plan: Plan, at: PlanCircumstances): Gate[] {
     gate('mode', run.mode === at.mode, run.mode, at.mode),
     gate('pool-configured', at.poolConfigured, at.poolConfigured ? run.pool : 'not configured', 'a configured pool'),
     gate('breaker-errors', !at.breakerOpen, at.breakerOpen ? 'open' : 'closed', 'closed'),
+    // What is only rehearsed moves nothing that a stop could save.
+    gate(
+      'trading',
+      at.stop === null || at.mode === 'paper',
+      at.stop === null ? 'running' : tellStop(at.stop),
+      'running',
+    ),
   ];
+}
+
+/** A stop in a sentence. */
+export function tellStop({ state, through, by, reason }: TradingStop): string {
+  return `${state} (${through}) by ${by}: ${reason}`;
 }
 
 function timeGates({ validUntil, run }: Plan, now: string): Gate[] {

@@ -24,6 +24,11 @@ const executorSettings = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'the password of the keystore; best read from a mounted file', secret: true }),
+  killFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('while there is a file of this name nothing new is signed; goes on with `rangeward resume` alone'),
   receiptPollMs: z.int().min(20).max(10_000).default(250).describe('longest pause between two looks for a receipt'),
   resendS: z.int().min(1).default(20).describe('a transaction unseen for so long is offered to the node again'),
   receiptTimeoutS: z
@@ -31,6 +36,18 @@ const executorSettings = z.strictObject({
     .min(10)
     .default(180)
     .describe('then the wait is reported as an error; the transaction stays recorded and is looked for again'),
+  bumpAfterS: z
+    .int()
+    .min(1)
+    .default(45)
+    .describe('a transaction that waited through a block and so long is paid better'),
+  mostFeeTimes: z.int().min(1).max(20).default(5).describe('it pays at most so many times what it offered first'),
+  disagreeAfterS: z
+    .int()
+    .min(0)
+    .default(60)
+    .describe('a second provider that does not show a transaction for so long is told to alerts'),
+  finalityCheckS: z.int().min(1).default(15).describe('how often transactions of closed plans are looked at again'),
   leaseMs: z.int().min(1_000).default(15_000).describe('a wallet whose executor died is free after this'),
   twapWindowS: z.int().min(60).max(86_400).default(600).describe('window of the time-weighted price that guards'),
   maxTwapDeviationTicks: z.int().positive().default(200).describe('most the tick may be away from that price'),

@@ -5,7 +5,9 @@ import type { Signer } from '@rangeward/adapter-evm/signer';
 import { signerFromKey, signerFromKeyFile } from '@rangeward/adapter-evm/signer-from-key';
 import { signerFromKeystore } from '@rangeward/adapter-evm/signer-from-keystore';
 import { openWalletClient } from '@rangeward/adapter-evm/wallet-client';
-import { type Bus, ignoreOthers, on } from '@rangeward/adapter-nats/bus';
+import { openAuditNotes } from '@rangeward/adapter-nats/audit-notes';
+import { ignoreOthers, on } from '@rangeward/adapter-nats/bus';
+import type { NatsBus } from '@rangeward/adapter-nats/open-bus';
 import { answerAbandonRequest, readAbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import { releaseBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
@@ -18,14 +20,17 @@ import type { Address } from 'viem';
 import { type Settings, startProblem } from './config.ts';
 import { holdWallets } from './hold-wallet.ts';
 import { createLedger } from './ledger.ts';
+import { onControl } from './on-control.ts';
 import { adoptOpenPlan, closeIfAbandoned, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
 import { createReleaseRejected } from './release-rejected.ts';
 import { createReportError } from './report-error.ts';
 import type { WalletTools } from './wallet-tools.ts';
+import { watchClosedPlans } from './watch-closed-plans.ts';
 import { watchEvery } from './watch-every.ts';
+import { openStops, type StopWatch } from './watch-stops.ts';
 
 export type Dependencies = {
-  readonly bus: Bus;
+  readonly bus: NatsBus;
   readonly redis: Redis;
   readonly config: Settings;
   readonly log: Logger;
@@ -37,7 +42,9 @@ export type Dependencies = {
 /** Plans in, trades out. Throws PreflightError when key, wallet or acknowledgement are not as the mode needs them. */
 export async function start(dependencies: Dependencies): Promise<{ stop(): Promise<void> }> {
   const { bus, redis, config, log } = dependencies;
-  const wallets = await openWallets(dependencies);
+  const audit = openAuditNotes(bus.broker, 'executor');
+  const stops = openStops(dependencies, audit);
+  const wallets = await openWallets(dependencies, stops);
   const releaseRejected = createReleaseRejected({ wallets, releaseBudget: (id) => releaseBudget(redis, id), log });
   const hold = holdWallets(redis, `${hostname()}/${process.pid}`, config.executor.leaseMs);
   const handling: PlanHandling = { wallets, hold, bus, releaseRejected };
@@ -57,24 +64,36 @@ export async function start(dependencies: Dependencies): Promise<{ stop(): Promi
     },
     (error) => log.warn({ err: error }, 'an abandoned plan is not closed yet; it is looked at again'),
   );
+  const closed = [...wallets.values()]
+    .filter(({ mode }) => mode === 'live')
+    .map((tools) =>
+      watchEvery(config.executor.finalityCheckS * 1000, watchClosedPlans(tools), (error) =>
+        tools.log.warn({ err: error }, 'closed plans cannot be looked at now; again later'),
+      ),
+    );
   const consumption = await bus.consume(consumers.executorPlans, [
     on(rebalancePlanned, handlePlans(handling)),
     ignoreOthers,
   ]);
+  const controls = await bus.consume(consumers.executorControls, [onControl({ redis, stops, log })]);
   return {
     stop: async () => {
       ending.abort();
-      await consumption.stop();
-      await Promise.all([...adopting, abandons.stop()]);
+      await Promise.all([consumption.stop(), controls.stop()]);
+      await Promise.all([...adopting, abandons.stop(), ...closed.map((watch) => watch.stop()), stops.close()]);
+      await audit.close(LAST_NOTES_MS);
     },
   };
 }
+
+/** How long the last audit entries may take when the service stops. */
+const LAST_NOTES_MS = 2_000;
 
 /** How often it is looked whether an operator gave up the open plan. */
 const ABANDON_LOOK_MS = 1_000;
 
 /** What plans are carried out with, by the chain's configured name. */
-async function openWallets(dependencies: Dependencies): Promise<ReadonlyMap<string, WalletTools>> {
+async function openWallets(dependencies: Dependencies, stops: StopWatch): Promise<ReadonlyMap<string, WalletTools>> {
   const { config, log } = dependencies;
   const names = Object.keys(config.chains);
   if (names.length === 0) {
@@ -93,7 +112,7 @@ async function openWallets(dependencies: Dependencies): Promise<ReadonlyMap<stri
   log.info({ mode: config.mode, wallet, chains: names }, 'wallet ready');
   const entries = Object.entries(config.chains).map(([name, settings]) => {
     const chain = known[name] ?? knownChains.local;
-    return [name, toolsOf(dependencies, { name, settings, chain, wallet, signer })] as const;
+    return [name, toolsOf(dependencies, { name, settings, chain, wallet, signer, stops })] as const;
   });
   return new Map(entries);
 }
@@ -104,11 +123,12 @@ type OfChain = {
   readonly chain: KnownChain;
   readonly wallet: Address;
   readonly signer: Signer | null;
+  readonly stops: StopWatch;
 };
 
 function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
   const { bus, redis, config, log, now, onBoundary } = dependencies;
-  const { name, settings, chain, wallet, signer } = of;
+  const { name, settings, chain, wallet, signer, stops } = of;
   const { executor } = config;
   const { positionManager, swapRouter, routerKind, quoter } = chain;
   return {
@@ -116,7 +136,7 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
     chainId: settings.chainId,
     mode: config.mode,
     wallet,
-    client: openWalletClient({ name, settings }),
+    ...clientsOf(name, settings),
     signer,
     records: createPlanRecords(redis, { chainId: settings.chainId, wallet }),
     site: { positionManager, swapRouter, routerKind, wallet },
@@ -127,11 +147,16 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
       receiptPollMs: executor.receiptPollMs,
       resendMs: executor.resendS * 1000,
       receiptTimeoutMs: executor.receiptTimeoutS * 1000,
+      bumpAfterMs: executor.bumpAfterS * 1000,
+      mostFeeTimes: executor.mostFeeTimes,
+      disagreeAfterMs: executor.disagreeAfterS * 1000,
+      finalityBlocks: settings.finalityBlocks ?? FINALITY_BLOCKS,
       maxTwapDeviationTicks: executor.maxTwapDeviationTicks,
       twapWindowS: executor.twapWindowS,
       longestDeadlineS: executor.longestDeadlineS,
     },
     ledger: createLedger({ redis, log, now }),
+    stopAsked: () => stops.asked(),
     abandons: {
       read: (planId) => readAbandonRequest(redis, planId),
       answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),
@@ -140,6 +165,28 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
     log: log.child({ chain: name }),
     now,
     ...(onBoundary === undefined ? {} : { onBoundary }),
+  };
+}
+
+/** Two epochs of Ethereum. */
+const FINALITY_BLOCKS = 64;
+/** For so many blocks the private endpoints try to have a transaction mined. */
+const VANISH_BLOCKS = 25;
+
+function clientsOf(name: string, settings: ChainSettings): Pick<WalletTools, 'client' | 'second' | 'privately'> {
+  const { secondRpcUrl, privateRpcUrl, privateVanishBlocks, privateWhenVanished } = settings;
+  const open = (rpcUrl: string) => openWalletClient({ name, settings: { ...settings, rpcUrl } });
+  return {
+    client: open(settings.rpcUrl),
+    second: secondRpcUrl === undefined ? null : open(secondRpcUrl),
+    privately:
+      privateRpcUrl === undefined
+        ? null
+        : {
+            client: open(privateRpcUrl),
+            vanishBlocks: privateVanishBlocks ?? VANISH_BLOCKS,
+            whenVanished: privateWhenVanished ?? 'again',
+          },
   };
 }
 

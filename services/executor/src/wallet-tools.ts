@@ -3,6 +3,7 @@ import type { WalletClient } from '@rangeward/adapter-evm/wallet-client';
 import { readWalletState, type WalletState } from '@rangeward/adapter-evm/wallet-state';
 import type { AbandonAnswer, AbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import type { PlanRecords } from '@rangeward/adapter-redis/plan-records';
+import type { TradingStop } from '@rangeward/adapter-redis/trading-control';
 import type { Plan, TradingMode } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
@@ -18,7 +19,18 @@ export type WalletTools = {
   readonly chainId: number;
   readonly mode: TradingMode;
   readonly wallet: Address;
+  /** The one node that is read and, where nothing is kept private, sent to. */
   readonly client: WalletClient;
+  /** Another provider, which must show a step too before it counts as done; null when none is configured. */
+  readonly second: WalletClient | null;
+  /** Where transactions go that nobody shall see before they are mined; null when they are public. */
+  readonly privately: {
+    readonly client: WalletClient;
+    /** So many blocks after a step was made the endpoint has let it go. */
+    readonly vanishBlocks: number;
+    /** Then it is offered there again, or to the node for everybody to see. */
+    readonly whenVanished: 'again' | 'public';
+  } | null;
   /** Null in paper mode: there is no key. */
   readonly signer: Signer | null;
   readonly records: PlanRecords;
@@ -31,11 +43,21 @@ export type WalletTools = {
     readonly receiptPollMs: number;
     readonly resendMs: number;
     readonly receiptTimeoutMs: number;
+    /** A step that waited through a block and so long is paid better. */
+    readonly bumpAfterMs: number;
+    /** A better paid step pays at most so many times what it offered first. */
+    readonly mostFeeTimes: number;
+    /** A second provider that says something else for so long is told to alerts. */
+    readonly disagreeAfterMs: number;
+    /** Transactions of closed plans are looked at until so many blocks hold them. */
+    readonly finalityBlocks: number;
     readonly maxTwapDeviationTicks: number;
     readonly twapWindowS: number;
     readonly longestDeadlineS: number;
   };
   readonly ledger: Ledger;
+  /** The stop of live trading that stands now, wherever it came from; asked before every new intent. */
+  readonly stopAsked: () => Promise<TradingStop | null>;
   /** What an operator asked for, by plan. */
   readonly abandons: {
     read(planId: string): Promise<AbandonRequest | null>;
@@ -94,9 +116,10 @@ export function lookAtChain(tools: WalletTools, plan: Plan): Promise<WalletState
 }
 
 export async function circumstances(tools: WalletTools, plan: Plan): Promise<PlanCircumstances> {
-  const [chain, breakerOpen, liveTokenId] = await Promise.all([
+  const [chain, breakerOpen, stop, liveTokenId] = await Promise.all([
     lookAtChain(tools, plan),
     tools.ledger.breakerOpen(),
+    tools.stopAsked(),
     tools.ledger.liveTokenId(plan),
   ]);
   return {
@@ -105,6 +128,7 @@ export async function circumstances(tools: WalletTools, plan: Plan): Promise<Pla
     wallet: tools.wallet,
     poolConfigured: tools.pools.has(plan.run.pool),
     breakerOpen,
+    stop,
     liveTokenId,
     maxTwapDeviationTicks: tools.limits.maxTwapDeviationTicks,
     twapWindowS: tools.limits.twapWindowS,

@@ -4,6 +4,7 @@ import type { Redis } from '@rangeward/adapter-redis/connect';
 import { acquireLease } from '@rangeward/adapter-redis/leases';
 import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
 import { adoptPosition, readPosition, settlePosition } from '@rangeward/adapter-redis/position-registry';
+import { readStop } from '@rangeward/adapter-redis/trading-control';
 import type { Plan, TradeExecuted } from '@rangeward/contracts';
 import { createLogger } from '@rangeward/service/log';
 import { carryOut } from '../src/carry-out.ts';
@@ -28,6 +29,8 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
       mode: 'live',
       wallet: world.wallet,
       client: world.walletClient,
+      second: null,
+      privately: null,
       signer: world.signer,
       records: createPlanRecords(redis, { chainId: 31337, wallet: world.wallet }),
       site: { positionManager, swapRouter, routerKind, wallet: world.wallet },
@@ -38,6 +41,10 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
         receiptPollMs: 50,
         resendMs: 5_000,
         receiptTimeoutMs: 20_000,
+        bumpAfterMs: 60_000,
+        mostFeeTimes: 5,
+        disagreeAfterMs: 10_000,
+        finalityBlocks: 64,
         maxTwapDeviationTicks: 200,
         twapWindowS: 600,
         longestDeadlineS: 600,
@@ -50,6 +57,7 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
         settlePosition: (plan, came) =>
           settlePosition(redis, ref, { planId: plan.planId, from: plan.position.tokenId, ...came }),
       },
+      stopAsked: () => readStop(redis),
       abandons: {
         read: (planId) => readAbandonRequest(redis, planId),
         answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),
