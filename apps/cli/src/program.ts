@@ -11,6 +11,7 @@ const commands = {
   deadLetters: () => import('./commands/dead-letters.ts'),
   doctor: () => import('./commands/doctor.ts'),
   explain: () => import('./commands/explain.ts'),
+  keys: () => import('./commands/keys.ts'),
   model: () => import('./commands/model.ts'),
   plans: () => import('./commands/plans.ts'),
   pnl: () => import('./commands/pnl.ts'),
@@ -38,6 +39,7 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
   addPlans(program, screen);
   addDeadLetters(program, screen);
   addConfig(program, screen);
+  addKeys(program, screen);
   addBacktest(program, screen);
   addRecordings(program, screen, setExitCode);
   return program;
@@ -190,6 +192,18 @@ function addConfig(program: Command, screen: Screen): void {
     .description('JSON Schema of the file, for editors')
     .addHelpText('after', examples('config schema', 'config schema > rangeward.schema.json'))
     .action(async () => (await commands.config()).configSchema(screen));
+}
+
+function addKeys(program: Command, screen: Screen): void {
+  const keys = program.command('keys').description('what plans, commands and approvals are signed with');
+  keys
+    .command('create')
+    .description('make the pairs, and print what the configuration needs of them')
+    .option('--folder <folder>', 'where the private halves go', './keys')
+    .addOption(new Option('--name <name>', 'only this one').choices(['decision', 'operator']))
+    .option('--json', 'for programs', false)
+    .addHelpText('after', examples('keys create', 'keys create --name operator --folder ~/.rangeward-keys'))
+    .action(async (options) => (await commands.keys()).createKeys(options, screen));
 }
 
 function addBacktest(program: Command, screen: Screen): void {

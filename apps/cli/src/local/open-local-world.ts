@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSigningKey } from '@rangeward/adapter-nats/signing';
 import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { openAroundPrice } from '@rangeward/localnet/open-around-price';
@@ -66,9 +67,27 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
     amount1Desired: WETH,
   });
   const configFile = join(folder, 'rangeward.yaml');
-  const settings = { ...localSettings({ nats, redis, chain, tokenId: position.tokenId }), ...options.settings };
+  const signing = await makeSigningKeys(join(folder, 'keys'));
+  const settings = {
+    ...localSettings({ nats, redis, chain, signing, tokenId: position.tokenId }),
+    ...options.settings,
+  };
   await writeFile(configFile, stringify(settings));
   return { folder, configFile, nats, redis, chain, position };
+}
+
+type LocalSigning = { readonly keyFolder: string; readonly trusted: Readonly<Record<string, readonly string[]>> };
+
+/** Pairs of this world alone, so that signatures are made and checked here as they are for real money. */
+async function makeSigningKeys(keyFolder: string): Promise<LocalSigning> {
+  await mkdir(keyFolder, { recursive: true, mode: 0o700 });
+  const trusted: Record<string, readonly string[]> = {};
+  for (const name of ['decision', 'operator']) {
+    const { privateKeyPem, publicKey } = createSigningKey();
+    await writeFile(join(keyFolder, `${name}.key`), privateKeyPem, { mode: 0o400 });
+    trusted[name] = [publicKey];
+  }
+  return { keyFolder, trusted };
 }
 
 const stop = (server: { stop(): Promise<void> }) => server.stop();
@@ -85,12 +104,13 @@ function localSettings(world: {
   nats: NatsServer;
   redis: RedisServer;
   chain: LocalChain;
+  signing: LocalSigning;
   tokenId: bigint;
 }): Record<string, unknown> {
   const { chain } = world;
   return {
     mode: 'live',
-    nats: { url: world.nats.url },
+    nats: { url: world.nats.url, signing: world.signing },
     redis: { url: world.redis.url },
     chains: {
       local: {
