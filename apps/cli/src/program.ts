@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { addRecordings } from './add-recordings.ts';
 import { periods } from './pnl/period-starts.ts';
 import { pnlTypes } from './pnl/pnl-types.ts';
+import { addControls } from './program/controls.ts';
+import { examples, number, withPlace } from './program/place.ts';
 import type { Screen } from './story/print-story.ts';
 
 /** Commands are loaded when they are run: most of a second of start-up that help and typing errors need not wait for. */
@@ -37,6 +39,7 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
   addActs(program, screen, setExitCode);
   addModel(program, screen);
   addPlans(program, screen);
+  addControls(program, screen, setExitCode);
   addDeadLetters(program, screen);
   addConfig(program, screen);
   addKeys(program, screen);
@@ -263,24 +266,4 @@ function addBacktest(program: Command, screen: Screen): void {
 
 function several(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
-}
-
-/** Where the system is; the local one that runs is found by itself. */
-function withPlace(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration file (RANGEWARD_CONFIG, ./rangeward.yaml, or the local system that runs)')
-    .option('--nats <url>', 'broker, when not as configured')
-    .option('--redis <url>', 'state, when not as configured')
-    .option('--json', 'for programs', false);
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  rangeward ${line}`).join('\n')}`;
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('expected a number, 0 or more.');
-  return value;
 }

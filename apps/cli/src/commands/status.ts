@@ -2,11 +2,13 @@ import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
 import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
+import { readControl } from '@rangeward/adapter-redis/trading-control';
 import { consumers, streams } from '@rangeward/contracts';
 import { type GlobalFlags, type NatsAccess, withNats, withRedis } from '../operator.ts';
 import { printFacts, printJson, printTable } from '../output.ts';
 import { duration, integer, short, usd } from '../story/format-amounts.ts';
 import { printTitle, type Screen } from '../story/print-story.ts';
+import { tellControl } from './control.ts';
 
 /** What is running, what waits, where each position stands. */
 export async function status(flags: GlobalFlags & { json: boolean }, screen: Screen): Promise<void> {
@@ -14,6 +16,7 @@ export async function status(flags: GlobalFlags & { json: boolean }, screen: Scr
   if (flags.json) return printJson(screen, { ...bus, ...state });
   printFacts(screen, [
     ['mode', state.mode],
+    ['trading', state.trading],
     ['breaker', state.breaker],
     ['dead letters', integer(bus.deadLetters)],
   ]);
@@ -72,11 +75,12 @@ async function readBus(broker: NatsAccess) {
 async function readState(flags: GlobalFlags) {
   return withRedis(flags, async (redis, config) => {
     const records = createRunRecords(redis);
-    const [runs, registered, breaker, openPlans] = await Promise.all([
+    const [runs, registered, breaker, openPlans, control] = await Promise.all([
       records.list({ limit: 5 }),
       listPositions(redis),
       readBreaker(redis, ERRORS_BREAKER),
       listOpenPlans(redis),
+      readControl(redis),
     ]);
     const positions = await Promise.all(
       registered.map(async ({ chain, pool, id, tokenId, lineage, idle, restingPlan }) => {
@@ -102,6 +106,7 @@ async function readState(flags: GlobalFlags) {
     });
     return {
       mode: config.mode,
+      trading: control === null ? 'running' : tellControl(control),
       breaker: breaker === null ? 'closed' : `${breaker.state}: ${breaker.reason}`,
       positions,
       openPlans,
