@@ -48,6 +48,13 @@ export const natsSettings = z
       .optional()
       .meta({ description: 'nkey seed, instead of a user', secret: true }),
     tls: tlsSettings.optional().describe('certificates of an encrypted connection, tls://'),
+    monitorUrl: z
+      .string()
+      .regex(/^https?:\/\/[^\s,]+(,\s*https?:\/\/[^\s,]+)*$/, 'expected http://host:port')
+      .optional()
+      .describe(
+        'monitoring pages of the server (of each of a cluster, separated by commas); needed where money is real',
+      ),
     signing: signingSettings.prefault({}),
     replicas: z.int().min(1).max(5).default(1).describe('copies of each stream in a cluster: 3 survives one machine'),
   })
