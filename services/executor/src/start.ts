@@ -17,6 +17,7 @@ import { consumers, rebalancePlanned } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import { PreflightError } from '@rangeward/service/process';
 import type { Address } from 'viem';
+import { liveProblems } from './check-live.ts';
 import { type Settings, startProblem } from './config.ts';
 import { holdWallets } from './hold-wallet.ts';
 import { createLedger } from './ledger.ts';
@@ -107,6 +108,8 @@ async function openWallets(dependencies: Dependencies, stops: StopWatch): Promis
   );
   const problem = startProblem(config, wallet, known);
   if (problem !== null || wallet === null) throw new PreflightError(`executor: ${problem}`);
+  const unfit = await liveProblems(dependencies, known);
+  if (unfit.length > 0) throw new PreflightError(`executor: real money is not moved here. ${unfit.join(' ')}`);
   // Decision holds a position that this wallet does not own, instead of planning what is then refused.
   await Promise.all(names.map((name) => writeExecutorWallet(dependencies.redis, name, wallet)));
   log.info({ mode: config.mode, wallet, chains: names }, 'wallet ready');
