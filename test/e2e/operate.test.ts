@@ -191,7 +191,7 @@ describe('the operator’s command', () => {
   });
 
   it.each(
-    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,doctor'.split(
+    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,keys create,doctor'.split(
       ',',
     ),
   )('helps with %s by two examples', async (command) => {

@@ -1,5 +1,9 @@
 import { openChain } from '@rangeward/adapter-evm/client';
+import { describeChain } from '@rangeward/adapter-evm/settings';
+import { brokerProblems, inspectBroker } from '@rangeward/adapter-nats/inspect-broker';
+import { pinningProblems } from '@rangeward/adapter-nats/pinning-problems';
 import { provisionStreams } from '@rangeward/adapter-nats/provision';
+import { inspectState, stateProblems } from '@rangeward/adapter-redis/inspect-state';
 import { streams } from '@rangeward/contracts';
 import type { Settings } from '../config.ts';
 import { filesInForce, type GlobalFlags, loadSettings, withNats, withRedis } from '../operator.ts';
@@ -22,6 +26,7 @@ export async function doctor(flags: GlobalFlags & { json: boolean }, screen: Scr
     ...(await checkNats(flags)),
     ...(await checkRedis(flags)),
     ...(await checkChains(config)),
+    ...(await checkRealMoney(flags, config)),
   ];
   if (flags.json) printJson(screen, findings);
   else
@@ -100,6 +105,19 @@ async function checkChains(config: Settings): Promise<Finding[]> {
     ),
   );
   return found.flat();
+}
+
+/** What the executor holds against a live start where money is real, word for word; before that it is worth knowing. */
+async function checkRealMoney(flags: GlobalFlags, config: Settings): Promise<Finding[]> {
+  const real = Object.entries(config.chains).filter(([name, settings]) => !describeChain(name, settings).local);
+  if (real.length === 0) return [];
+  return attempt('real money', async () => {
+    const broker = await withNats(flags, (opened) => inspectBroker(opened, config.nats.monitorUrl));
+    const state = await withRedis(flags, inspectState);
+    const against = [...brokerProblems(broker), ...stateProblems(state), ...pinningProblems(config.nats.signing)];
+    if (against.length === 0) return [ok('real money', 'broker, state and keys are fit for it')];
+    return against.map((sentence) => (config.mode === 'live' ? problem : note)('real money', sentence));
+  });
 }
 
 async function attempt(name: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
