@@ -75,7 +75,7 @@ async function takeSteps(work: PlanWork): Promise<TradeExecuted> {
     const reverted = revertedStep(work.record);
     if (reverted !== null) return stop(work, `${reverted.name} reverted on chain`);
     const cancelled = cancelledStep(work.record);
-    if (cancelled !== null) return stop(work, `${cancelled.name} was cancelled, because it was not mined in time`);
+    if (cancelled !== null) return stop(work, `${cancelled.name} was cancelled before it was mined`);
     const past = await lookBack(work);
     if (past === 'changed') continue;
     const prepared = await prepareStep(tools, work.signer, plan, work.record);

@@ -106,7 +106,8 @@ export async function waitForReceipt(client: WalletClient, wait: ReceiptWait): P
     const seen = await look(client, wait).catch(() => null);
     if (seen?.receipt != null && seen.deep && ((await wait.agrees?.(seen.receipt)) ?? true)) return seen.receipt;
     if (seen !== null && seen.receipt === null) await wait.unseen(seen.head);
-    await pause(pauseMs, undefined, { signal: wait.signal });
+    // Whoever ends the wait says why; the pause itself would only say that it was aborted.
+    await pause(pauseMs, undefined, { signal: wait.signal }).catch(() => wait.signal.throwIfAborted());
     pauseMs = Math.min(wait.pollMs, Math.ceil(pauseMs * 1.5));
   }
 }

@@ -46,8 +46,12 @@ test('a wallet has one open plan; the next may begin when it is finished', async
   await records.open(1, 'p1', {});
   expect(await records.open(1, 'p2', {})).toEqual({ kind: 'taken', planId: 'p1' });
   expect(await records.read('p2')).toBeNull();
+  expect(await records.unfinal()).toEqual([]);
   await records.finish(1, 'p1', 0, { done: true });
   expect(await records.openPlan()).toBeNull();
+  expect(await records.unfinal()).toEqual(['p1']);
+  await records.unwatch('p1');
+  expect(await records.unfinal()).toEqual([]);
   expect((await records.open(1, 'p2', {})).kind).toBe('opened');
   expect(await records.open(1, 'p1', {})).toEqual({ kind: 'known', version: 1, body: { done: true } });
 });

@@ -7,7 +7,8 @@ import { defineScript } from './script.ts';
  * next nonce that may be used (`floor`). Every write names the fencing token of the wallet's lease and the version it
  * builds on, and is one script: a process that was frozen while another took over writes nothing.
  *
- * Keys: `lp:executor:{<lease>}:slot`, `…:floor`, and `…:plan:<planId>`, a hash of version and body.
+ * Keys: `lp:executor:{<lease>}:slot`, `…:floor`, `…:plan:<planId>`, a hash of version and body, and `…:unfinal`, the finished
+ * plans whose transactions a reorganisation could still take away.
  */
 export type PlanRecords = {
   /**
@@ -18,11 +19,18 @@ export type PlanRecords = {
   save(fence: number, planId: string, version: number, body: unknown): Promise<number>;
   /** Replaces the record and raises the nonce floor in one step. */
   stepDone(fence: number, planId: string, version: number, body: unknown, nextNonce: number): Promise<number>;
-  /** Replaces the record for the last time and frees the wallet. Done records are kept for 400 days. */
+  /**
+   * Replaces the record for the last time and frees the wallet; the plan is one of the unfinal ones from then on. Done
+   * records are kept for 400 days.
+   */
   finish(fence: number, planId: string, version: number, body: unknown): Promise<number>;
   read(planId: string): Promise<StoredPlan | null>;
   /** The plan this wallet has begun and not finished. */
   openPlan(): Promise<string | null>;
+  /** The finished plans that are still watched. */
+  unfinal(): Promise<string[]>;
+  /** The plan need not be watched any more. */
+  unwatch(planId: string): Promise<void>;
   /** The lowest nonce that no finished step has used; null before the first. */
   floor(): Promise<number | null>;
 };
@@ -66,10 +74,10 @@ redis.call('HSET', KEYS[3], 'version', '0', 'body', ARGV[3])
 return {'opened', '0', ARGV[3]}`,
 );
 
-// KEYS: fence, slot, plan, floor. ARGV: fence, plan id, version, body, next nonce or '', seconds to keep or ''.
+// KEYS: fence, slot, plan, floor, unfinal. ARGV: fence, plan id, version, body, next nonce or '', seconds to keep or ''.
 const writePlan = defineScript(
   'PlanWrite',
-  4,
+  5,
   `${fenceGuard}
 if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return 'version' end
 if ARGV[5] ~= '' then
@@ -79,6 +87,7 @@ end
 redis.call('HSET', KEYS[3], 'version', tostring(tonumber(ARGV[3]) + 1), 'body', ARGV[4])
 if ARGV[6] ~= '' then
   redis.call('EXPIRE', KEYS[3], ARGV[6])
+  redis.call('SADD', KEYS[5], ARGV[2])
   if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[2]) end
 end
 return 'written'`,
@@ -92,12 +101,18 @@ export function walletLease(of: { readonly chainId: number; readonly wallet: str
 /** The records of one wallet on one chain. Bodies are kept as JSON. */
 export function createPlanRecords(redis: Redis, of: { chainId: number; wallet: string }): PlanRecords {
   const prefix = `lp:executor:{${walletLease(of)}}:`;
-  const keys = { fence: fenceKey(walletLease(of)), slot: `${prefix}slot`, floor: `${prefix}floor` };
+  const keys = {
+    fence: fenceKey(walletLease(of)),
+    slot: `${prefix}slot`,
+    floor: `${prefix}floor`,
+    unfinal: `${prefix}unfinal`,
+  };
   const planKey = (planId: string) => `${prefix}plan:${planId}`;
 
   async function write(fence: number, planId: string, version: number, body: unknown, last: (string | number)[]) {
     const values = [fence, planId, version, JSON.stringify(body), ...last];
-    const answer = await writePlan(redis, [keys.fence, keys.slot, planKey(planId), keys.floor], values);
+    const all = [keys.fence, keys.slot, planKey(planId), keys.floor, keys.unfinal];
+    const answer = await writePlan(redis, all, values);
     if (answer === 'fenced' || answer === 'version' || answer === 'floor') throw new PlanRecordRefused(answer, planId);
     return version + 1;
   }
@@ -122,6 +137,8 @@ export function createPlanRecords(redis: Redis, of: { chainId: number; wallet: s
       return version && body ? { version: Number(version), body: JSON.parse(body) } : null;
     },
     openPlan: () => redis.get(keys.slot),
+    unfinal: () => redis.smembers(keys.unfinal),
+    unwatch: async (planId) => void (await redis.srem(keys.unfinal, planId)),
     async floor() {
       const floor = await redis.get(keys.floor);
       return floor === null ? null : Number(floor);
