@@ -57,7 +57,7 @@ export class ReservationReleased extends Error {
 }
 
 // Longer than anything is delivered again; also how long what was spent can be looked back at.
-const KEPT_MS = 32 * 86_400_000;
+export const KEPT_MS = 32 * 86_400_000;
 
 /**
  * Draws on all lines at once, or says which one refuses. The same id again is granted again and draws nothing more, also
@@ -154,9 +154,9 @@ async function reservedLines(redis: Redis, reservationId: string): Promise<reado
 
 const placeOf = ({ budget, scope }: Place) => `${budget}:${scope}`;
 const placeAndAmount = ({ budget, scope, amount }: BudgetLine): ReservedLine => ({ budget, scope, amount });
-const reservationKey = (id: string) => `lp:{budgets}:reservation:${id}`;
-const heldKey = (place: Place) => `lp:{budgets}:held:${placeOf(place)}`;
-const spentKey = (place: Place) => `lp:{budgets}:spent:${placeOf(place)}`;
+export const reservationKey = (id: string) => `lp:{budgets}:reservation:${id}`;
+export const heldKey = (place: Place) => `lp:{budgets}:held:${placeOf(place)}`;
+export const spentKey = (place: Place) => `lp:{budgets}:spent:${placeOf(place)}`;
 
 function checkLines(lines: readonly BudgetLine[]): void {
   const amounts = new Map<string, number>();

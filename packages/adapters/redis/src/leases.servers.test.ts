@@ -35,8 +35,17 @@ test('of a hundred at once one wins', async () => {
 });
 
 test('names do not see one another', async () => {
-  expect(await acquired('w1', 'a', 60_000)).toMatchObject({ fence: 1 });
-  expect(await acquired('w2', 'a', 60_000)).toMatchObject({ fence: 1 });
+  expect(await acquired('w1', 'a', 60_000)).toMatchObject({ name: 'w1' });
+  expect(await acquired('w2', 'a', 60_000)).toMatchObject({ name: 'w2' });
+});
+
+test('a token of before Redis lost everything is smaller than any of afterwards', async () => {
+  const before = await acquired('w', 'a', 60_000);
+  await redis.flushall();
+  expect(await before.renew()).toBe(false);
+  const after = await acquired('w', 'b', 60_000);
+  expect(after.fence).toBeGreaterThan(before.fence);
+  expect(Number.isSafeInteger(after.fence)).toBe(true);
 });
 
 test('who lost it can neither renew nor release it', async () => {

@@ -15,6 +15,9 @@ import { defineScript } from './script.ts';
  * The guard wants the fence key first among the keys and the token first among the values. On a Redis cluster the other
  * keys carry the same tag, `{<name>}`.
  *
+ * Tokens begin at the time (microseconds since 1970), so that one given out before Redis lost everything is never as great as
+ * one given out afterwards.
+ *
  * Keys: `lp:lease:{<name>}` (token and holder, gone with the lease) and `lp:lease:{<name>}:fence` (the last token, kept).
  */
 export type Lease = {
@@ -123,6 +126,10 @@ if standing then
   local fence, holder = string.match(standing, '^(%d+):(.*)$')
   if holder ~= ARGV[1] then return 0 end
   return fence
+end
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  local time = redis.call('TIME')
+  redis.call('SET', KEYS[2], time[1] .. string.format('%06d', tonumber(time[2])))
 end
 local fence = redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[1], fence .. ':' .. ARGV[1], 'PX', ARGV[2])

@@ -131,9 +131,11 @@ return agreed`,
 );
 
 const PREFIX = 'lp:position:';
-const LEFT = 'left:';
+/** Begins the fields of what plans left. */
+export const LEFT = 'left:';
 
-function keyOf(ref: PositionRef): string {
+/** Where a position is kept. */
+export function keyOf(ref: PositionRef): string {
   return `${PREFIX}${ref.chain}:${ref.pool}:${ref.id}`;
 }
 
