@@ -1,4 +1,14 @@
-import { createTestClient, defineChain, http, publicActions, type TransactionReceipt, walletActions } from 'viem';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  createTestClient,
+  defineChain,
+  type Hash,
+  http,
+  publicActions,
+  type TransactionReceipt,
+  TransactionReceiptNotFoundError,
+  walletActions,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import type { DevAccount } from './accounts.ts';
 import { localChainId } from './addresses.ts';
@@ -14,10 +24,33 @@ export function localClient(rpcUrl: string) {
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   });
-  return createTestClient({ mode: 'anvil', chain, transport: http(rpcUrl, { retryCount: 0 }), pollingInterval: 10 })
+  return createTestClient({
+    mode: 'anvil',
+    chain,
+    transport: http(rpcUrl, { retryCount: 0 }),
+    pollingInterval: POLL_MS,
+  })
     .extend(publicActions)
-    .extend(walletActions);
+    .extend(walletActions)
+    .extend((client) => ({
+      /**
+       * Asks until the receipt is there. viem asks again only at a new block, and anvil tells of a block a moment before
+       * its receipts: on a busy machine viem's own wait then never ends, since nobody mines another.
+       */
+      async waitForTransactionReceipt({ hash }: { readonly hash: Hash }): Promise<TransactionReceipt> {
+        for (;;) {
+          const receipt = await client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+            if (error instanceof TransactionReceiptNotFoundError) return undefined;
+            throw error;
+          });
+          if (receipt !== undefined) return receipt;
+          await delay(POLL_MS);
+        }
+      },
+    }));
 }
+
+const POLL_MS = 10;
 
 /** A transaction in the form of viem's `encodeFunctionData` or `encodeDeployData`: already encoded. */
 export interface Call {
