@@ -1,8 +1,17 @@
+import { readAudit } from '@rangeward/adapter-nats/audit-trail';
 import { type NatsBus, openBus } from '@rangeward/adapter-nats/open-bus';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { createInbox } from '@rangeward/adapter-redis/inbox';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
-import { type Run, type RunResult, runCompleted, runStarted } from '@rangeward/contracts';
+import { readStop, resumeTrading } from '@rangeward/adapter-redis/trading-control';
+import {
+  planProposed,
+  type Run,
+  type RunResult,
+  runCompleted,
+  runStarted,
+  verifyAuditChain,
+} from '@rangeward/contracts';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { createLogger } from '@rangeward/service/log';
@@ -54,7 +63,7 @@ async function toldTimes(times: number): Promise<void> {
 }
 
 const runOf = (number: number): Run => ({
-  id: `0198c0de0000700080000000000000${(16 + number).toString(16)}`,
+  id: `0198c0de000070008000000000000${(256 + number).toString(16)}`,
   trigger: 'scheduled',
   chain: 'base',
   pool: `0x${'88'.repeat(20)}`,
@@ -76,7 +85,7 @@ function resultOf(run: Run, given: Partial<RunResult>): RunResult {
 
 /** As the ledger does it: said, then written down. */
 const complete = async (number: number, given: Partial<RunResult>) => {
-  const run = runOf(number);
+  const run = { ...runOf(number), mode: given.mode ?? ('paper' as const) };
   const result = resultOf(run, given);
   await scheduler.publish(runCompleted, { run, result }, { correlationId: run.id });
   await createRunRecords(redis).close(run, result);
@@ -112,4 +121,37 @@ test('a message that the broker gave up becomes a dead letter, and the dead lett
   await toldTimes(1);
   expect(told).toEqual(['error market-data: a message became a dead letter (max-deliveries)']);
   expect((await bus.broker.jsm.streams.info('LP_DLQ')).state.messages).toBe(1);
+});
+
+const person = (at: string) => ({ by: 'ann', reason: 'looked', at });
+
+test('five live runs that fail in a row pause live trading, a fall within a day too, and nothing of before a resume counts again', async () => {
+  const failed = { status: 'failed', failure: 'too late', mode: 'live' } as const;
+  for (let number = 1; number <= 4; number++) await complete(number, failed);
+  await toldTimes(2);
+  expect(await readStop(redis)).toBeNull();
+  await complete(5, failed);
+  await toldTimes(3);
+  expect(told.at(-1)).toBe('error live trading is paused (failures) until somebody resumes it');
+  const stop = await readStop(redis);
+  expect(stop).toMatchObject({ state: 'paused', by: 'alerts', reason: 'base/main: 5 runs failed in a row' });
+  expect(await resumeTrading(redis, stop!, person(runOf(100).startedAt))).toBe(true);
+  await complete(150, { ...failed, positionValueBeforeUsdE6: 1_000_000_000, idleUsdE6: 500_000_000 });
+  await complete(151, { mode: 'live', positionValueBeforeUsdE6: 1_100_000_000, idleUsdE6: 150_000_000 });
+  await complete(152, { mode: 'live', positionValueBeforeUsdE6: 1_100_000_000, idleUsdE6: 0 });
+  await toldTimes(4);
+  expect(told.at(-1)).toContain('live trading is paused (drawdown)');
+  expect(await readStop(redis)).toMatchObject({ state: 'paused', reason: expect.stringContaining('fell by 26.7 %') });
+  await service.stop();
+  const entries = await Array.fromAsync(readAudit(bus.broker));
+  expect(entries.map(({ action, actor }) => `${actor}: ${action}`)).toEqual(['alerts: pause', 'alerts: pause']);
+  expect(verifyAuditChain(entries).broken).toBeNull();
+});
+
+test('a plan that waits for a person is told to one', async () => {
+  const run = runOf(7);
+  const waits = { planId: 'ab'.repeat(32), kind: 'rebalance', validUntil: run.deadline, summary: 'to 1..2' } as const;
+  await scheduler.publish(planProposed, { run, ...waits, positionUsdE6: 5, maxGasUsdE6: 1 }, { correlationId: run.id });
+  await toldTimes(1);
+  expect(told).toEqual(['warn a plan waits for your approval: main']);
 });

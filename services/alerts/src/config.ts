@@ -19,6 +19,17 @@ const alertsSettings = z.strictObject({
       path: ['quietS'],
     })
     .prefault({}),
+  pause: z
+    .strictObject({
+      failuresInARow: z.int().min(1).default(5).describe('failed live runs of a position in a row that pause trading'),
+      drawdownPercent: z
+        .number()
+        .positive()
+        .max(100)
+        .default(20)
+        .describe('a position that falls by more within a day pauses live trading; 100 for never'),
+    })
+    .prefault({}),
 });
 
 export const settings = z.strictObject({

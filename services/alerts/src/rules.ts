@@ -1,8 +1,10 @@
+import type { TradingStop } from '@rangeward/adapter-redis/trading-control';
 import {
   type breakerChanged,
   type ErrorNotification,
   type EventData,
   forgeryCodes,
+  type planProposed,
   type Run,
   type RunResult,
 } from '@rangeward/contracts';
@@ -105,6 +107,33 @@ export function alertOfRun(run: Run, result: RunResult, failuresInARow: number):
     title: `${decision} ${result.outcome}: ${run.position}`,
     text: result.decisionReason ?? '',
     facts: { ...about, ...facts({ newTokenId: result.newTokenId?.toString() ?? null }) },
+  };
+}
+
+/** Live trading stopped by itself, until a person has looked. */
+export function alertOfStop({ state, through, reason, at }: TradingStop): Alert {
+  return {
+    group: `trading-stopped|${at}`,
+    severity: 'critical',
+    title: `live trading is ${state} (${through}) until somebody resumes it`,
+    text: reason,
+    facts: { since: at, runbook: runbook('trading-paused'), resume: 'rangeward resume --yes' },
+  };
+}
+
+export function alertOfProposal(proposal: EventData<typeof planProposed>): Alert {
+  const { run, planId, validUntil, summary } = proposal;
+  return {
+    group: `proposal|${planId}`,
+    severity: 'warning',
+    title: `a plan waits for your approval: ${run.position}`,
+    text: summary,
+    facts: {
+      ...facts({ chain: run.chain, pool: run.pool, position: run.position, run: run.id }),
+      plan: planId,
+      until: validUntil,
+      approve: `rangeward approve ${planId.slice(0, 12)} --yes`,
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+import { openAuditNotes } from '@rangeward/adapter-nats/audit-notes';
+import { ignoreOthers } from '@rangeward/adapter-nats/bus';
 import { deadLetterFromAdvisory } from '@rangeward/adapter-nats/on-advisory';
 import type { NatsBus } from '@rangeward/adapter-nats/open-bus';
 import type { Redis } from '@rangeward/adapter-redis/connect';
@@ -9,8 +11,11 @@ import { startDelivery } from './deliver-notices.ts';
 import { onAdvisory } from './on-advisory.ts';
 import { onDeadLetter } from './on-dead-letter.ts';
 import { onErrorNotification } from './on-error-notification.ts';
+import { onPlanProposed } from './on-plan-proposed.ts';
 import { onRunCompleted } from './on-run-completed.ts';
+import { onTradeExecuted } from './on-trade-executed.ts';
 import { createOwnFailures } from './own-failures.ts';
+import { createPauseTrading } from './pause-trading.ts';
 import { createRaiseAlert } from './raise-alert.ts';
 import { watchBreaker } from './watch-breaker.ts';
 
@@ -27,10 +32,12 @@ export type Dependencies = {
 
 /** How long a notice that is under way may take when the service stops. */
 const LAST_NOTICES_MS = 3_000;
+/** And the last entries of the audit trail. */
+const LAST_NOTES_MS = 2_000;
 
 /** Everything that may concern a person in, notices out; and the breaker on errors. */
 export async function start({ bus, redis, config, log, now, scrub }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const { repeatS, breaker, channels } = config.alerts;
+  const { repeatS, breaker, pause, channels } = config.alerts;
   const failures = createOwnFailures(log);
   const delivery = startDelivery(openChannels(channels, { log, scrub }), failures);
   const raise = createRaiseAlert({ redis, delivery, repeatMs: repeatS * 1000, now });
@@ -48,9 +55,13 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
     log,
     now,
   });
+  const audit = openAuditNotes(bus.broker, 'alerts');
+  const pauseTrading = createPauseTrading({ redis, raise, audit, settings: pause, now });
   const consumptions = await Promise.all([
     bus.consume(consumers.alertsErrors, [onErrorNotification({ raise, noteError: watch.noteError, failures })]),
-    bus.consume(consumers.alertsRuns, [onRunCompleted({ redis, raise, failures })]),
+    bus.consume(consumers.alertsRuns, [onRunCompleted({ redis, raise, pause: pauseTrading, failures })]),
+    bus.consume(consumers.alertsProposals, [onPlanProposed({ raise, failures })]),
+    bus.consume(consumers.alertsTrades, [onTradeExecuted(audit), ignoreOthers]),
     bus.consume(consumers.alertsDeadLetters, [onDeadLetter({ raise, failures })]),
     bus.consume(consumers.alertsAdvisories, [
       onAdvisory({ writeDeadLetter: (advisory) => deadLetterFromAdvisory(bus.broker, advisory), failures }),
@@ -61,6 +72,7 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
       await watch.stop();
       await delivery.stop(LAST_NOTICES_MS);
+      await audit.close(LAST_NOTES_MS);
     },
   };
 }

@@ -109,16 +109,17 @@ type Place = { readonly chain: string; readonly pool: string; readonly position:
 /**
  * How many of a position's newest runs failed in a row, at most 50: newest by their start, so that the count depends neither
  * on the order in which they were closed nor on how often that was said. Skipped runs are passed over. `heard` is a run whose
- * end is known before the ledger has written it down: it counts as well.
+ * end is known before the ledger has written it down: it counts as well. Runs that were begun before `sinceMs` do not count.
  */
-export async function failuresInARow(redis: Redis, place: Place, heard?: RunEnd): Promise<number> {
-  const flat = await redis.zrevrange(endsKey(place), 0, -1, 'WITHSCORES');
+export async function failuresInARow(redis: Redis, place: Place, heard?: RunEnd, sinceMs = 0): Promise<number> {
+  const flat = await redis.zrevrangebyscore(endsKey(place), '+inf', sinceMs, 'WITHSCORES');
   const ends: { id: string; failed: boolean; startedAtMs: number }[] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const [id = '', status] = (flat[index] ?? '').split(':');
     ends.push({ id, failed: status === 'failed', startedAtMs: Number(flat[index + 1]) });
   }
-  if (heard !== undefined && heard.status !== 'skipped' && ends.every(({ id }) => id !== heard.id)) {
+  const counts = heard !== undefined && heard.status !== 'skipped' && Date.parse(heard.startedAt) >= sinceMs;
+  if (counts && ends.every(({ id }) => id !== heard.id)) {
     ends.push({ id: heard.id, failed: heard.status === 'failed', startedAtMs: Date.parse(heard.startedAt) });
     ends.sort((a, b) => b.startedAtMs - a.startedAtMs || b.id.localeCompare(a.id));
   }
