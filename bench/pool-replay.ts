@@ -1,5 +1,5 @@
 import { mint } from '@rangeward/uniswap-v3/pool-liquidity';
-import { type PoolEvent, replayEvents } from '@rangeward/uniswap-v3/pool-replay';
+import { replayEvents, type SwapEvent } from '@rangeward/uniswap-v3/pool-replay';
 import { clonePool, createPool, type Pool } from '@rangeward/uniswap-v3/pool-state';
 import { swap } from '@rangeward/uniswap-v3/pool-swap';
 import { getSqrtRatioAtTick, getTickAtSqrtRatio } from '@rangeward/uniswap-v3/tick-math';
@@ -35,8 +35,6 @@ export const poolReplay: Bench = {
     ];
   },
 };
-
-type SwapEvent = Extract<PoolEvent, { kind: 'swap' }>;
 
 function perSecond(work: () => void): number {
   const beforeMs = performance.now();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Trade } from '@rangeward/market-data/swap-history';
 import { readEvents } from '@rangeward/recording/read-events';
+import { abs } from '@rangeward/uniswap-v3/full-math';
 import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
 import { type Moment, observeDefaults, observeTrades } from './observe-trades.ts';
 
@@ -24,7 +25,7 @@ export async function recordedDay(horizonsS: readonly number[]): Promise<readonl
     trades.push({
       ...{ block: event.blockNumber, logIndex: event.logIndex, timeS: event.timestampS },
       sqrtPriceX96: event.sqrtPriceX96,
-      ...{ stable: size(event.amount0), volatile: size(event.amount1), priceUsdE6: Math.round(priceUsd * 1e6) },
+      ...{ stable: abs(event.amount0), volatile: abs(event.amount1), priceUsdE6: Math.round(priceUsd * 1e6) },
     });
   }
   const [first, last] = [trades[0], trades.at(-1)];
@@ -33,8 +34,4 @@ export async function recordedDay(horizonsS: readonly number[]): Promise<readonl
   const blockAt = (timeS: number) => trades.findLast((trade) => trade.timeS <= timeS)?.block ?? first.block;
   const options = { ...observeDefaults, lookbackS: 7200, everyS: EVERY_S, horizonsS };
   return observeTrades({ fromS, toS: last.timeS, trades }, blockAt, options);
-}
-
-function size(amount: bigint): bigint {
-  return amount < 0n ? -amount : amount;
 }

@@ -1,5 +1,5 @@
 import { smallerOf } from './full-math.ts';
-import type { Amounts } from './liquidity-amounts.ts';
+import { type Amounts, NO_AMOUNTS } from './liquidity-amounts.ts';
 import {
   addAmounts,
   type LedgerEntry,
@@ -73,8 +73,6 @@ export function sumOfPartsX192(parts: ValueParts): bigint {
   return Object.values(parts).reduce((sum: bigint, part: bigint) => sum + part, 0n);
 }
 
-const none: Amounts = { amount0: 0n, amount1: 0n };
-
 type Nft = { liquidity: bigint; entry: Amounts; owed: Amounts; feesX192: bigint; ilX192: bigint; putInX192: bigint };
 type Sums = { -readonly [Name in keyof TokenSums]: Amounts };
 type Book = {
@@ -116,17 +114,17 @@ export function attributeValue(of: {
 
 function openBook(): Book {
   const sums: Sums = {
-    deposited: none,
-    withdrawn: none,
-    gifts: none,
-    feesCollected: none,
-    feesUncollected: none,
-    swapped: none,
-    fromLiquidity: none,
-    gas: none,
-    idle: none,
-    owed: none,
-    principal: none,
+    deposited: NO_AMOUNTS,
+    withdrawn: NO_AMOUNTS,
+    gifts: NO_AMOUNTS,
+    feesCollected: NO_AMOUNTS,
+    feesUncollected: NO_AMOUNTS,
+    swapped: NO_AMOUNTS,
+    fromLiquidity: NO_AMOUNTS,
+    gas: NO_AMOUNTS,
+    idle: NO_AMOUNTS,
+    owed: NO_AMOUNTS,
+    principal: NO_AMOUNTS,
   };
   const parts = {
     feesCollectedX192: 0n,
@@ -141,8 +139,8 @@ function openBook(): Book {
   };
   return {
     quote: undefined,
-    hodl: none,
-    held: none,
+    hodl: NO_AMOUNTS,
+    held: NO_AMOUNTS,
     nfts: new Map(),
     sums,
     parts,
@@ -279,7 +277,7 @@ function close(book: Book, mark: Mark, quote: Quote): Attribution {
 function nftOf(book: Book, id: bigint): Nft {
   const known = book.nfts.get(id);
   if (known !== undefined) return known;
-  const fresh: Nft = { liquidity: 0n, entry: none, owed: none, feesX192: 0n, ilX192: 0n, putInX192: 0n };
+  const fresh: Nft = { liquidity: 0n, entry: NO_AMOUNTS, owed: NO_AMOUNTS, feesX192: 0n, ilX192: 0n, putInX192: 0n };
   book.nfts.set(id, fresh);
   return fresh;
 }

@@ -1,7 +1,7 @@
 import { explainSwap } from './explain-swap.ts';
 import { type Gap, learnPool, type PoolTerms } from './learn-pool.ts';
 import { changeTicks } from './pool-liquidity.ts';
-import { type Difference, type PoolEvent, replayEvent } from './pool-replay.ts';
+import { type Difference, type PoolEvent, replayEvent, type SwapEvent } from './pool-replay.ts';
 import { clonePool, type Pool } from './pool-state.ts';
 
 /** An event that does not follow from the ones before it: one before it is missing, doubled or altered, or it is itself. */
@@ -89,8 +89,6 @@ export function checkEvent(check: FeedCheck, event: PoolEvent, index: number): v
   else if (!check.isSure) followUnchecked(check.pool, event);
   else checkOther(check, event, index);
 }
-
-type SwapEvent = Extract<PoolEvent, { kind: 'swap' }>;
 
 function checkSwap(check: FeedCheck, event: SwapEvent, index: number): void {
   if (!check.isSure) {

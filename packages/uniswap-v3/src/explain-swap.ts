@@ -1,11 +1,9 @@
 import { fillGap } from './fill-gap.ts';
 import type { Gap } from './learn-pool.ts';
 import { addTick, removeTick } from './learnt-ticks.ts';
-import { type PoolEvent, replayEvent } from './pool-replay.ts';
+import { replayEvent, type SwapEvent } from './pool-replay.ts';
 import type { Pool } from './pool-state.ts';
 import { ceilToSpacing } from './tick-grid.ts';
-
-type SwapEvent = Extract<PoolEvent, { kind: 'swap' }>;
 
 /** How many ticks without net liquidity are tried: more of them explain more than a swap can prove. */
 const MOST_SILENT = 40;

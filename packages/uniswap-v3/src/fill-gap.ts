@@ -1,11 +1,9 @@
-import { smallerOf } from './full-math.ts';
+import { abs, smallerOf } from './full-math.ts';
 import type { Gap } from './learn-pool.ts';
-import { moveNet, sizeOf } from './learnt-ticks.ts';
-import { MAX_INT256, type PoolEvent, replayEvent } from './pool-replay.ts';
+import { moveNet } from './learnt-ticks.ts';
+import { MAX_INT256, replayEvent, type SwapEvent } from './pool-replay.ts';
 import { type Pool, PoolRevert } from './pool-state.ts';
 import { type ComputedSwap, computeSwap, type SwapOrder } from './pool-swap.ts';
-
-type SwapEvent = Extract<PoolEvent, { kind: 'swap' }>;
 
 /** More than any cell holds, and far below what overflows. */
 const MOST_LIQUIDITY = 1n << 100n;
@@ -31,7 +29,7 @@ export function fillGap(pool: Pool, event: SwapEvent, gap: Gap): Gap | undefined
 }
 
 function isNear(value: bigint, other: bigint): boolean {
-  return sizeOf(value - other) * NEAR <= other;
+  return abs(value - other) * NEAR <= other;
 }
 
 /** Levels of the gap's cells that are worth trying, likeliest first. */
@@ -90,7 +88,7 @@ function levelThatTakes(pool: Pool, event: SwapEvent, amount: 'amount0' | 'amoun
   const order = { zeroForOne, amountSpecified: MAX_INT256, sqrtPriceLimitX96: event.sqrtPriceX96 };
   return halve(gap, 0, (level) => {
     const computed = withLevels(pool, gap, [level], () => swapOf(pool, order));
-    return computed !== undefined && sizeOf(computed[amount]) >= sizeOf(event[amount]);
+    return computed !== undefined && abs(computed[amount]) >= abs(event[amount]);
   });
 }
 

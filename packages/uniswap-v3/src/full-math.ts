@@ -48,6 +48,11 @@ export function smallerOf(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
+/** The size of a bigint without its sign, which `Math.abs` does not take. */
+export function abs(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
 /** `value` held within [low, high]. */
 export function clamp(value: bigint, low: bigint, high: bigint): bigint {
   if (value < low) return low;

@@ -1,4 +1,4 @@
-import { sizeOf } from './learnt-ticks.ts';
+import { abs } from './full-math.ts';
 import { changeRange, createLiquidityMap, type LiquidityMap, learnLiquidity } from './liquidity-map.ts';
 import type { PoolEvent } from './pool-replay.ts';
 import { createPool, type Pool, type PoolTick } from './pool-state.ts';
@@ -91,7 +91,7 @@ function netsOf(map: LiquidityMap): { nets: Map<number, bigint>; gaps: Gap[] } {
 function withLeastGross(nets: ReadonlyMap<number, bigint>, events: readonly PoolEvent[]): [number, PoolTick][] {
   const net = new Map(nets);
   const sinceStart = new Map<number, bigint>();
-  const least = new Map([...nets].map(([tick, liquidityNet]) => [tick, sizeOf(liquidityNet)]));
+  const least = new Map([...nets].map(([tick, liquidityNet]) => [tick, abs(liquidityNet)]));
   for (const event of events) {
     if (event.kind !== 'mint' && event.kind !== 'burn') continue;
     const delta = event.kind === 'mint' ? event.liquidity : -event.liquidity;
@@ -101,7 +101,7 @@ function withLeastGross(nets: ReadonlyMap<number, bigint>, events: readonly Pool
       sinceStart.set(tick, gross);
       net.set(tick, netNow);
       // Of a tick that no swap told, the net is unknown: then only what was burned counts.
-      const needed = (nets.has(tick) ? sizeOf(netNow) : 0n) - gross;
+      const needed = (nets.has(tick) ? abs(netNow) : 0n) - gross;
       if (needed > (least.get(tick) ?? 0n)) least.set(tick, needed);
     }
   }

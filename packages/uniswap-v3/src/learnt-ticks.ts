@@ -1,3 +1,4 @@
+import { abs } from './full-math.ts';
 import type { Pool, PoolTick } from './pool-state.ts';
 import { flipTick } from './tick-bitmap.ts';
 
@@ -7,7 +8,7 @@ import { flipTick } from './tick-bitmap.ts';
 export function moveNet(pool: Pool, tick: number, delta: bigint): void {
   if (delta === 0n) return;
   const info = pool.ticks.get(tick) ?? addTick(pool, tick);
-  info.liquidityGross += sizeOf(info.liquidityNet + delta) - sizeOf(info.liquidityNet);
+  info.liquidityGross += abs(info.liquidityNet + delta) - abs(info.liquidityNet);
   info.liquidityNet += delta;
   if (info.liquidityGross === 0n) removeTick(pool, tick);
 }
@@ -24,8 +25,4 @@ export function addTick(pool: Pool, tick: number): PoolTick {
 export function removeTick(pool: Pool, tick: number): void {
   pool.ticks.delete(tick);
   flipTick(pool.bitmap, tick);
-}
-
-export function sizeOf(amount: bigint): bigint {
-  return amount < 0n ? -amount : amount;
 }

@@ -12,6 +12,8 @@ import { getSqrtRatioAtTick, MAX_SQRT_RATIO, MIN_SQRT_RATIO } from './tick-math.
 /** Amounts of the pool's two tokens, in wei. */
 export type Amounts = { readonly amount0: bigint; readonly amount1: bigint };
 
+export const NO_AMOUNTS: Amounts = { amount0: 0n, amount1: 0n };
+
 /** A pool's price and a position's range and liquidity. */
 export type PricedLiquidity = TickRange & { readonly sqrtPriceX96: bigint; readonly liquidity: bigint };
 

@@ -18,6 +18,8 @@ export type PoolEvent =
   | { readonly kind: 'set-fee-protocol'; readonly feeProtocol0: number; readonly feeProtocol1: number }
   | { readonly kind: 'collect-protocol'; readonly amount0: bigint; readonly amount1: bigint };
 
+export type SwapEvent = Extract<PoolEvent, { kind: 'swap' }>;
+
 /** An event the pool's state does not lead to: a log is missing, doubled or altered, or the state before was not this one. */
 export type Divergence = {
   readonly kind: 'diverged';

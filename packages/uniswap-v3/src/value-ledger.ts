@@ -45,13 +45,18 @@ export function valueX192(of: Amounts, quote: Quote): bigint {
   return of.amount0 * quote.price0X192 + of.amount1 * quote.price1X192;
 }
 
+/** A value times 2^192 in whole raw units, rounded toward minus infinity. */
+export function wholeUnitsRoundingDown(valueX192: bigint): bigint {
+  return valueX192 >> 192n;
+}
+
 /** Values times 2^192 as whole raw units that add up to their sum rounded down: each is less than one unit off. */
 export function roundPartsTogether(partsX192: readonly bigint[]): bigint[] {
   let sumX192 = 0n;
   return partsX192.map((part) => {
-    const before = sumX192 >> 192n;
+    const before = wholeUnitsRoundingDown(sumX192);
     sumX192 += part;
-    return (sumX192 >> 192n) - before;
+    return wholeUnitsRoundingDown(sumX192) - before;
   });
 }
 

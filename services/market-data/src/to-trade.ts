@@ -1,4 +1,5 @@
 import type { SwapRow } from '@rangeward/adapter-evm/decode-pool-log';
+import { abs } from '@rangeward/uniswap-v3/full-math';
 import type { Trade } from './swap-history.ts';
 import { priceUsdE6At, type WatchedPool } from './watched-pool.ts';
 
@@ -12,11 +13,7 @@ export function toTrade(pool: WatchedPool, row: SwapRow, timeS: number): Trade {
     timeS,
     priceUsdE6: priceUsdE6At(pool, row.sqrtPriceX96),
     sqrtPriceX96: row.sqrtPriceX96,
-    stable: absolute(stable),
-    volatile: absolute(volatile),
+    stable: abs(stable),
+    volatile: abs(volatile),
   };
-}
-
-function absolute(amount: bigint): bigint {
-  return amount < 0n ? -amount : amount;
 }

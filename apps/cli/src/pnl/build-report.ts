@@ -11,6 +11,7 @@ import {
   type Numeraire,
   roundPartsTogether,
   subtractAmounts,
+  wholeUnitsRoundingDown,
 } from '@rangeward/uniswap-v3/value-ledger';
 import type { DatedEntry } from './compose-ledger.ts';
 import { lvrUntil, markAt, type PathTerms, type Slice, sliceLives } from './follow-liquidity.ts';
@@ -148,7 +149,7 @@ function wholeParts({ found, lvrX192 }: Cumulative[Numeraire]): Parts {
     gas: of('gasX192'),
     change,
     vsHodl: change - of('priceX192'),
-    lvr: lvrX192 >> 192n,
+    lvr: wholeUnitsRoundingDown(lvrX192),
   };
 }
 

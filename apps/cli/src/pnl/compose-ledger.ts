@@ -6,7 +6,7 @@ import {
 } from '@rangeward/adapter-evm/decode-line-events';
 import type { ChainLine, LineTransaction } from '@rangeward/adapter-evm/read-line';
 import type { PricePoint } from '@rangeward/adapter-evm/read-price-path';
-import { type Amounts, amountsForLiquidityRoundingDown } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, amountsForLiquidityRoundingDown, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { addAmounts, type LedgerEntry, subtractAmounts } from '@rangeward/uniswap-v3/value-ledger';
 import { type Moment, priceAt } from './price-path.ts';
@@ -55,8 +55,7 @@ type Context = { readonly transaction: LineTransaction; readonly events: readonl
  * is collected to another address is a withdrawal; an NFT that leaves the wallet is withdrawn with its principal at that price.
  */
 export function composeLedger(line: ChainLine, path: readonly PricePoint[], site: LedgerSite): ComposedLedger {
-  const none = { amount0: 0n, amount1: 0n };
-  const to: Composer = { line, path, site, entries: [], nfts: new Map(), notes: [], idle: none, gasWei: 0n };
+  const to: Composer = { line, path, site, entries: [], nfts: new Map(), notes: [], idle: NO_AMOUNTS, gasWei: 0n };
   const ids = new Set(line.tokenIds);
   for (const transaction of line.transactions) {
     const own = transaction.from === line.wallet;

@@ -1,14 +1,12 @@
 import type { PricePoint } from '@rangeward/adapter-evm/read-price-path';
 import { smallerOf } from '@rangeward/uniswap-v3/full-math';
-import { type Amounts, amountsForLiquidityRoundingDown } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, amountsForLiquidityRoundingDown, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { lossVersusRebalancingX192 } from '@rangeward/uniswap-v3/loss-versus-rebalancing';
 import { pricePathFeesRoundingDown } from '@rangeward/uniswap-v3/price-path-fees';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { addAmounts, type Mark, subtractAmounts } from '@rangeward/uniswap-v3/value-ledger';
 import type { DatedEntry } from './compose-ledger.ts';
 import { isBefore, type Moment, priceAt, pricesBetween } from './price-path.ts';
-
-const none: Amounts = { amount0: 0n, amount1: 0n };
 
 /** What one NFT's liquidity, constant between two moments, earned and lost there by the path of prices. */
 export type Slice = {
@@ -80,10 +78,11 @@ export function markAt(
   const positions = [...states].map(([nft, { liquidity, owed, feesCollected }]) => {
     const accrued = slices
       .filter((slice) => slice.nft === nft && !isBefore(moment, slice.to))
-      .reduce((sum, { fees }) => addAmounts(sum, fees), none);
+      .reduce((sum, { fees }) => addAmounts(sum, fees), NO_AMOUNTS);
     const left = subtractAmounts(accrued, feesCollected);
     // What was collected may be a few wei more than the path says; nobody owes the line less than nothing.
-    const fees = liquidity === 0n ? none : { amount0: notNegative(left.amount0), amount1: notNegative(left.amount1) };
+    const fees =
+      liquidity === 0n ? NO_AMOUNTS : { amount0: notNegative(left.amount0), amount1: notNegative(left.amount1) };
     const principal = amountsForLiquidityRoundingDown({ ...rangeOf(ranges, nft), liquidity, sqrtPriceX96 });
     return { nft, principal, collectable: addAmounts(owed, fees) };
   });
@@ -111,7 +110,7 @@ function changesLiquidity({ entry }: DatedEntry): boolean {
 function applyTo(states: Map<bigint, NftState>, dated: DatedEntry): void {
   const { entry } = dated;
   if (!('nft' in entry)) return;
-  const state = states.get(entry.nft) ?? { liquidity: 0n, owed: none, feesCollected: none, since: dated };
+  const state = states.get(entry.nft) ?? { liquidity: 0n, owed: NO_AMOUNTS, feesCollected: NO_AMOUNTS, since: dated };
   states.set(entry.nft, state);
   if (entry.kind === 'increase' || entry.kind === 'gift') state.liquidity += entry.liquidity;
   else if (entry.kind === 'decrease') {

@@ -1,9 +1,9 @@
 import { annualiseReturn, type CapitalFlow, type YearlyReturn } from '@rangeward/uniswap-v3/annualise-return';
 import type { Attribution } from '@rangeward/uniswap-v3/attribute-value';
-import { type Numeraire, quoteAt, valueX192 } from '@rangeward/uniswap-v3/value-ledger';
+import { type Numeraire, quoteAt, valueX192, wholeUnitsRoundingDown } from '@rangeward/uniswap-v3/value-ledger';
 import type { DatedEntry } from './compose-ledger.ts';
 
-/** One move to another NFT, and whether it has paid for itself; amounts in raw units of the numeraire, costs negative. */
+/** One move to another NFT, and whether it has paid for itself; amounts in raw units of the numeraire, rounded down, costs negative. */
 export type Rebalance = {
   /** The NFT it made. */
   readonly nft: bigint;
@@ -79,14 +79,13 @@ function rebalancesOf({ entries, attribution, numeraire }: PerformanceInput): Re
         .reduce((total, { entry }) => total + valueX192(entry, quoteAt(entry.sqrtPriceX96, numeraire)), 0n);
     const [gasX192, swapX192] = [-sum('gas'), sum('swap')];
     const won = gasX192 + swapX192 + feesX192 + ilX192 > 0n;
-    const whole = (value: bigint) => value >> 192n;
     return {
       nft,
       planId,
-      gas: whole(gasX192),
-      swapCost: whole(swapX192),
-      fees: whole(feesX192),
-      il: whole(ilX192),
+      gas: wholeUnitsRoundingDown(gasX192),
+      swapCost: wholeUnitsRoundingDown(swapX192),
+      fees: wholeUnitsRoundingDown(feesX192),
+      il: wholeUnitsRoundingDown(ilX192),
       won,
       open,
     };

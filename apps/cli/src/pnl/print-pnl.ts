@@ -2,6 +2,7 @@ import type { PoolSettings } from '@rangeward/adapter-evm/settings';
 import type { YearlyReturn } from '@rangeward/uniswap-v3/annualise-return';
 import type { TokenSums } from '@rangeward/uniswap-v3/attribute-value';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { wholeUnitsRoundingDown } from '@rangeward/uniswap-v3/value-ledger';
 import { printFacts, printTable } from '../output.ts';
 import { integer, percent, short, signedUsd, tokens, usd } from '../story/format-amounts.ts';
 import { printTitle, type Screen } from '../story/print-story.ts';
@@ -83,7 +84,7 @@ function printPosition({ report, line, ledger }: PnlReading, of: PnlContext, scr
   );
   const pair = (amounts: Amounts) =>
     `${tokens(amounts.amount0, of.pool.token0)} and ${tokens(amounts.amount1, of.pool.token1)}`;
-  const dollars = (valueX192: bigint) => usd(Number(valueX192 >> 192n));
+  const dollars = (valueX192: bigint) => usd(Number(wholeUnitsRoundingDown(valueX192)));
   printTitle(screen, 'What there is');
   printFacts(screen, [
     ['put in', `${dollars(inStable.depositedX192)}: ${pair(sums.deposited)}`],
@@ -208,10 +209,10 @@ export function toJson({ report, line, ledger, notes }: PnlReading, of: PnlConte
   const { inStable, inVolatile, total, performance } = report;
   const place = (moment: DatedMoment) => ({ block: moment.block, time: isoTime(moment) });
   const balance = ({ depositedX192, withdrawnX192, valueX192, hodlValueX192 }: typeof inStable) => ({
-    deposited: depositedX192 >> 192n,
-    withdrawn: withdrawnX192 >> 192n,
-    value: valueX192 >> 192n,
-    hodl: hodlValueX192 >> 192n,
+    deposited: wholeUnitsRoundingDown(depositedX192),
+    withdrawn: wholeUnitsRoundingDown(withdrawnX192),
+    value: wholeUnitsRoundingDown(valueX192),
+    hodl: wholeUnitsRoundingDown(hodlValueX192),
   });
   return {
     position: of.name,

@@ -8,6 +8,7 @@ import { type PricePoint, readPricePath } from '@rangeward/adapter-evm/read-pric
 import type { PoolSettings } from '@rangeward/adapter-evm/settings';
 import type { RegisteredPosition } from '@rangeward/adapter-redis/position-registry';
 import type { TradeExecuted } from '@rangeward/contracts';
+import { abs } from '@rangeward/uniswap-v3/full-math';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import type { Mark } from '@rangeward/uniswap-v3/value-ledger';
 import { CommandFailure } from '../command-failure.ts';
@@ -168,7 +169,7 @@ function limitsOf(query: PnlQuery, ledger: ComposedLedger, report: PnlReport, na
     const fees = inStable.tokens.feesCollected[token] + inStable.tokens.feesUncollected[token];
     const beyond = feesBeyondPath[token];
     // A thousandth is far more than rounding: the split by period is off, the total is not.
-    if ((beyond < 0n ? -beyond : beyond) * 1_000n > fees + 1_000_000n)
+    if (abs(beyond) * 1_000n > fees + 1_000_000n)
       limits.push(
         `fees by period are off: the path of prices says ${fees - beyond} wei of ${token}, the chain ${fees}`,
       );
