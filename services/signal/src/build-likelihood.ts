@@ -4,6 +4,7 @@ export type LikelihoodSettings = ViewSettings['likelihood'];
 export type Likelihood = EventData<typeof recommendation>['likelihood'];
 
 const YEAR_S = 365 * 86_400;
+
 /**
  * How the price may move from where it is until the horizon, from the candles: a Student-t over the log price, centred on
  * the pool's price, as a price that follows no drift one can know. `sigmaLog` is the t's scale, chosen so that its standard

@@ -1,8 +1,7 @@
 import type { AlternativeRange, Market } from '@rangeward/contracts';
 import { heaviestRange, massWithin, optimiseRange, rangeOf, sumsBelow } from './optimise-range.ts';
+import { COVERAGES } from './score-forecast.ts';
 import type { TickPosterior } from './update-posterior.ts';
-
-const COVERAGES = [0.5, 0.8, 0.9, 0.95] as const;
 
 /**
  * What else could be held, with its mass: the smallest ranges with other coverages than the one asked for, the held range,

@@ -33,6 +33,7 @@ export type Outcome = { readonly log: number; readonly nowLog: number };
 
 export type NormalForecast = { readonly centerLog: number; readonly sigmaLog: number };
 
+/** Shares that ranges are told for beside the one asked for, and scored by. */
 export const COVERAGES = [0.5, 0.8, 0.9, 0.95] as const;
 
 /** An outcome that a forecast held impossible would else spoil the mean of ten thousand. The same for all forecasts. */
@@ -125,7 +126,7 @@ function meanSquare(from: number, to: number): number {
 }
 
 /** Standard normal distribution function, to 1e-7 (Numerical Recipes, erfcc). */
-function normalShareBelow(z: number): number {
+export function normalShareBelow(z: number): number {
   const x = Math.abs(z) / Math.SQRT2;
   const t = 1 / (1 + x / 2);
   const series = [

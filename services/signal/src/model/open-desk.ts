@@ -37,7 +37,7 @@ export async function openDesk({
     log.info({ why }, 'no model is asked');
     return { ...desk, model: null, rasterise: null, charts: null };
   }
-  const or = <Part>(name: string, part: Promise<Part>): Promise<Part | null> =>
+  const orNull = <Part>(name: string, part: Promise<Part>): Promise<Part | null> =>
     part.catch((error: unknown) => {
       log.error({ part: name, reason: error instanceof Error ? error.message : String(error) }, 'not there');
       return null;
@@ -45,8 +45,8 @@ export async function openDesk({
   const { name: model, baseUrl, maxTokens } = settings;
   const parts: [Model, Rasterise | null, Charts | null] = await Promise.all([
     openModel({ apiKey, baseUrl, model, maxTokens }),
-    or('drawing charts for the model', openRasteriser()),
-    or('keeping the charts of the model', openCharts(broker.jsm, config.nats.replicas)),
+    orNull('drawing charts for the model', openRasteriser()),
+    orNull('keeping the charts of the model', openCharts(broker.jsm, config.nats.replicas)),
   ]);
   return { ...desk, model: parts[0], rasterise: parts[1], charts: parts[2] };
 }
