@@ -65,21 +65,21 @@ function fillList(list, detail) {
 }
 
 function detailOf(decision) {
-  const { view, gates, options, deed, had } = decision;
+  const { view, gates, options, execution, had } = decision;
   const range = (one) =>
     one === null ? 'none' : `${price(one.lowerUsd)} to ${price(one.upperUsd)} [${one.tickLower}, ${one.tickUpper})`;
   const facts = [
     ['price', `${price(decision.priceUsdE6 / 1e6)}, tick ${decision.tick}`],
     ['range then', range(had)],
     ...(decision.range === null ? [] : [['range after', range(decision.range)]]),
-    ...(deed === null
+    ...(execution === null
       ? []
       : [
           [
             'what came of it',
-            deed.kind === 'done'
-              ? `done at ${time(deed.atS)}, gas ${usd(deed.gasUsdE6)} USD, swapped ${usd(deed.swapUsdE6)} USD`
-              : `refused: ${deed.reason}`,
+            execution.kind === 'done'
+              ? `done at ${time(execution.atS)}, gas ${usd(execution.gasUsdE6)} USD, swapped ${usd(execution.swapUsdE6)} USD`
+              : `refused: ${execution.reason}`,
           ],
         ]),
     ...(view === null ? [] : viewFacts(view)),

@@ -14,7 +14,6 @@ export const signed = (usdE6) => `${usdE6 >= 0 ? '+' : '−'}${usd(Math.abs(usdE
 export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
 export const price = (value) => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 export const time = (timeS) => new Date(timeS * 1000).toISOString().slice(0, 16).replace('T', ' ');
-export const overHodl = (one) => one.changeUsdE6 - one.parts.priceUsdE6;
 
 /** An element: `el('td', { class: 'no' }, 'text', other)`. */
 export function el(name, attributes = {}, ...children) {

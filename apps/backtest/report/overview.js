@@ -1,19 +1,5 @@
 // The upper half of the page: what it is, the figures that matter, and where the change of value comes from.
-import {
-  COLORS,
-  data,
-  el,
-  legend,
-  ours,
-  overHodl,
-  percent,
-  rowOf,
-  section,
-  signed,
-  swatch,
-  time,
-  usd,
-} from './elements.js';
+import { COLORS, data, el, legend, ours, percent, rowOf, section, signed, swatch, time, usd } from './elements.js';
 
 export function header() {
   const days = (data.endS - data.startS) / 86_400;
@@ -44,7 +30,7 @@ export function tiles() {
   return el(
     'div',
     { class: 'tiles' },
-    tile('against HODL', signed(overHodl(ours)), `USD, ${ours.strategy}`),
+    tile('against HODL', signed(ours.overHodlUsdE6), `USD, ${ours.strategy}`),
     tile('fees', usd(ours.parts.feesUsdE6), 'USD earned'),
     tile('costs', usd(ours.parts.gasUsdE6 + ours.parts.swapCostUsdE6), 'USD, gas and swaps'),
     tile('in range', percent(ours.inRangeShare), 'of the time'),
@@ -77,7 +63,7 @@ export function comparison() {
   const body = [
     ...ATTRIBUTION.map(([name, of]) => money(name, of)),
     money('= change of value', (one) => one.changeUsdE6, { class: 'sum' }),
-    money('against HODL', overHodl, { class: 'sum' }),
+    money('against HODL', (one) => one.overHodlUsdE6, { class: 'sum' }),
     plain('LVR, beside the sum', (one) => usd(-one.lvrUsdE6)),
     plain('in range', (one) => percent(one.inRangeShare)),
     plain(

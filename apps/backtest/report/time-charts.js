@@ -73,9 +73,9 @@ export function priceChart() {
     };
     const mark = (plot) => {
       const { ctx } = plot;
-      for (const { deed, priceUsdE6 } of decisions) {
-        if (deed?.kind !== 'done') continue;
-        const [x, y] = [plot.valToPos(deed.atS, 'x', true), plot.valToPos(priceUsdE6 / 1e6, 'y', true)];
+      for (const { execution, priceUsdE6 } of decisions) {
+        if (execution?.kind !== 'done') continue;
+        const [x, y] = [plot.valToPos(execution.atS, 'x', true), plot.valToPos(priceUsdE6 / 1e6, 'y', true)];
         if (x < plot.bbox.left || x > plot.bbox.left + plot.bbox.width) continue;
         ctx.beginPath();
         ctx.arc(x, y, 3.5 * devicePixelRatio, 0, 2 * Math.PI);

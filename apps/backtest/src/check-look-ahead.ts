@@ -34,7 +34,7 @@ export function checkLookAhead(
 }
 
 /** Everything about a decision but what became of it, bit for bit. */
-function describe({ deed: _deed, ...decision }: Decided): string {
+function describe({ execution: _execution, ...decision }: Decided): string {
   return JSON.stringify(decision, (_key, value) => (typeof value === 'bigint' ? value.toString() : value));
 }
 

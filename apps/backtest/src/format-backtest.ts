@@ -48,18 +48,13 @@ function attributionRows(outcomes: readonly Outcome[]): string[][] {
     money('swap cost', ({ parts }) => parts.swapCostUsdE6),
     money('gas', ({ parts }) => parts.gasUsdE6),
     money('= change', ({ changeUsdE6 }) => changeUsdE6),
-    money('against HODL', overHodlUsdE6),
+    money('against HODL', ({ overHodlUsdE6 }) => overHodlUsdE6),
     money('LVR, beside', ({ lvrUsdE6 }) => -lvrUsdE6),
     row('in range', ({ inRangeShare }) => percent(inRangeShare)),
     row('moves', ({ rebalances, exits }) => String(rebalances + exits)),
     row('collects', ({ collects }) => String(collects)),
     row('came too late', ({ refused }) => String(refused)),
   ];
-}
-
-/** What providing brought more than holding the same amounts. */
-export function overHodlUsdE6({ changeUsdE6, parts }: Pick<Outcome, 'changeUsdE6' | 'parts'>): number {
-  return changeUsdE6 - parts.priceUsdE6;
 }
 
 function formatViews({ ours, walk, constant, againstWalk, horizonS }: ViewScores): string[] {

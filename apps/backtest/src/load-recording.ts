@@ -54,7 +54,7 @@ async function recordedMarket(start: Pool, events: readonly RecordedEvent[], kno
   return createReplayedMarket({ ...known, method, start, blocks, answersToUs: false });
 }
 
-/** Of a hundred swaps so many must follow from the ticks that were learnt. */
+/** Share of the swaps that must follow from the ticks that were learnt. */
 const LEAST_FOLLOWED = 0.98;
 
 async function learntMarket(events: readonly RecordedEvent[], known: Known): Promise<Market> {
@@ -95,7 +95,7 @@ function termsOf(header: RecordingHeader): PoolTerms {
   };
 }
 
-const DOLLARS = /^(USDC|USDT|USDBC|USDC\.E|DAI)$/i;
+const DOLLARS = /^(USDC|USDT|USDBC|USDC\.E)$/i;
 
 /** The token that is called as a dollar is and has the 6 decimals of one. */
 function stableSideOf({ token0, token1, pool }: RecordingHeader): 0 | 1 {

@@ -1,7 +1,7 @@
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 
 /** How far apart the prices are that the loss is summed over: the pool's bouncing within a minute is no news. */
-export const LVR_SAMPLE_S = 60;
+const LVR_SAMPLE_S = 60;
 
 /**
  * Loss against rebalancing: what an owner who trades the position's own amounts at an outside price, minute by minute, has

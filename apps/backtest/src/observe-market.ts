@@ -5,7 +5,7 @@ import { isoTimeOf } from '@rangeward/market-data/iso-time';
 import { realisedVolatility } from '@rangeward/market-data/measure-volatility';
 import { quotedSales } from '@rangeward/market-data/quoted-sales';
 import { priceUsdE6At, type WatchedPool } from '@rangeward/market-data/watched-pool';
-import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { isInRange } from '@rangeward/uniswap-v3/tick-grid';
 import type { CandleBook } from './candle-book.ts';
 import type { GasPrices, OwnPosition, Spot } from './market.ts';
@@ -36,8 +36,6 @@ export type ObserveContext = {
 
 const WALLET = `0x${'00'.repeat(19)}aa` as const;
 const NO_HASH = `0x${'0'.repeat(64)}` as const;
-const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
-
 /** What market-data would say of this moment, made by market-data's own functions from the swaps that were replayed. */
 export function observeMarket(context: ObserveContext, moment: Moment): Observed {
   const { settings } = context;
@@ -61,7 +59,7 @@ function marketOf({ terms, watched, gas, settings }: ObserveContext, moment: Mom
   const { spot, position } = moment;
   const twapTick = twapTickOf(moment.trades, spot.timeS, settings.twapWindowS);
   const block = { number: spot.block, timestampS: spot.timeS, hash: NO_HASH, parentHash: NO_HASH } as const;
-  const { principal, fees } = position ?? { principal: NOTHING, fees: NOTHING };
+  const { principal, fees } = position ?? { principal: NO_AMOUNTS, fees: NO_AMOUNTS };
   const range = { tickLower: position?.tickLower ?? 0, tickUpper: position?.tickUpper ?? terms.tickSpacing };
   return describeMarket(watched, {
     block: { ...block, baseFeeWei: gas.baseFeeWei(spot.timeS), logsBloom: undefined },

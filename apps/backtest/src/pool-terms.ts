@@ -1,4 +1,5 @@
 import { type WatchedPool, watchedPool } from '@rangeward/market-data/watched-pool';
+import { protocolFeeOfInput } from '@rangeward/uniswap-v3/pool-state';
 
 /** What never changes about the pool that is replayed, and what a recording may not say and somebody has to. */
 export type PoolTerms = {
@@ -55,6 +56,20 @@ export function usdcWethTerms(of: {
 
 /** Stand-ins: which contracts the tokens are changes nothing that is reckoned. */
 export const TOKEN_ADDRESSES = [`0x${'00'.repeat(19)}01`, `0x${'00'.repeat(19)}02`] as const;
+
+/**
+ * What liquidity earns for a unit that the root of the price moves, f / (1 - f), less the protocol's part of the token that
+ * comes in. A number, for paths of which only numbers are known.
+ */
+export function feePerPathUnit({ feePips, feeProtocol }: PoolTerms, zeroForOne: boolean): number {
+  const part = protocolFeeOfInput(feeProtocol, zeroForOne);
+  return (feePips / (1_000_000 - feePips)) * (part === 0 ? 1 : 1 - 1 / part);
+}
+
+/** The square root of token1/token0 in raw units at so many dollars for a whole volatile token. */
+export function sqrtPriceAtUsd({ stable, token0, token1 }: PoolTerms, priceUsd: number): number {
+  return Math.sqrt((stable === 1 ? priceUsd : 1 / priceUsd) * 10 ** (token1.decimals - token0.decimals));
+}
 
 /** The pool as market-data knows one, so that its own functions can describe it. */
 export function watchedPoolOf(terms: PoolTerms): WatchedPool {

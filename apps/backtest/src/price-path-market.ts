@@ -1,18 +1,17 @@
 import { clamp } from '@rangeward/uniswap-v3/full-math';
 import {
-  type Amounts,
   amountsForLiquidityRoundingDown,
   amountsForLiquidityRoundingUp,
   liquidityForAmounts,
+  NO_AMOUNTS,
 } from '@rangeward/uniswap-v3/liquidity-amounts';
-import { protocolFeeOfInput } from '@rangeward/uniswap-v3/pool-state';
 import { computeSwapStep } from '@rangeward/uniswap-v3/swap-math';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { MAX_SQRT_RATIO, MIN_SQRT_RATIO } from '@rangeward/uniswap-v3/tick-math';
 import { blockAt } from './block-clock.ts';
 import { createLvrMeter, type LvrMeter } from './lvr-meter.ts';
 import type { GasPrices, Market, OwnPosition, Venue, Watch } from './market.ts';
-import type { PoolTerms } from './pool-terms.ts';
+import { feePerPathUnit, type PoolTerms } from './pool-terms.ts';
 import { copyColumns, countUntil, type TradeColumns } from './trade-columns.ts';
 
 /** Prices and the pool's liquidity after each swap, and nothing of the liquidity elsewhere. */
@@ -116,10 +115,10 @@ function openVenue(terms: PoolTerms, path: PricePath, startS: number): Venue {
       const view = state.own === null ? null : viewOf(state.own, priceX96());
       state.own = null;
       state.lvr.end(sqrtNow(state), sqrtNow(state));
-      return { principal: view?.principal ?? NOTHING, fees: view?.fees ?? NOTHING };
+      return { principal: view?.principal ?? NO_AMOUNTS, fees: view?.fees ?? NO_AMOUNTS };
     },
     collect() {
-      if (state.own === null) return NOTHING;
+      if (state.own === null) return NO_AMOUNTS;
       const { fees } = viewOf(state.own, priceX96());
       state.own.fees0 -= Number(fees.amount0);
       state.own.fees1 -= Number(fees.amount1);
@@ -138,8 +137,6 @@ function paidFor(state: State, liquidity: bigint, zeroForOne: boolean, amountIn:
   const price = priceX96At(state.path, state.trades.length - 1);
   return computeSwapStep(price, furthest, liquidity, amountIn, state.terms.feePips).amountOut;
 }
-
-const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
 
 function earningOf(range: TickRange, liquidity: bigint): Earning {
   const [low, high] = [1.0001 ** (range.tickLower / 2), 1.0001 ** (range.tickUpper / 2)];
@@ -161,10 +158,8 @@ function viewOf(own: Earning, sqrtPriceX96: bigint): OwnPosition {
 function advance(state: State, untilS: number, watch: Watch | null): boolean {
   const { trades, path, own, lvr, total } = state;
   const { timeS, sqrtPrice, tick } = trades;
-  const [keep0, keep1] = [true, false].map((zeroForOne) => keptOfPathRounded(state.terms, zeroForOne)) as [
-    number,
-    number,
-  ];
+  const keep0 = feePerPathUnit(state.terms, true);
+  const keep1 = feePerPathUnit(state.terms, false);
   const wantInside = watch?.until === 'inside';
   let at = trades.length;
   let clockS = state.clockS;
@@ -208,12 +203,6 @@ function earn(own: Earning, from: number, to: number, others: number, keep0: num
   const units = (own.units * others) / (others + own.units);
   if (now < before) own.fees0 += units * (1 / now - 1 / before) * keep0;
   else own.fees1 += units * (now - before) * keep1;
-}
-
-/** f / (1 - f) times what the protocol leaves of it. */
-function keptOfPathRounded(terms: PoolTerms, zeroForOne: boolean): number {
-  const share = protocolFeeOfInput(terms.feeProtocol, zeroForOne);
-  return (terms.feePips / (1_000_000 - terms.feePips)) * (share === 0 ? 1 : 1 - 1 / share);
 }
 
 function isInRange(state: State): boolean {

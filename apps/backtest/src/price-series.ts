@@ -1,5 +1,5 @@
 import { MAX_TICK, MIN_TICK } from '@rangeward/uniswap-v3/tick-math';
-import type { PoolTerms } from './pool-terms.ts';
+import { feePerPathUnit, type PoolTerms, sqrtPriceAtUsd } from './pool-terms.ts';
 import type { PricePath } from './price-path-market.ts';
 
 /** Prices at even steps, as an exchange or an index has them. */
@@ -19,14 +19,14 @@ export type PriceSeries = {
 export function pathOfPrices(terms: PoolTerms, series: PriceSeries): PricePath {
   const { startS, stepS, pricesUsd, liquidity } = series;
   const count = pricesUsd.length;
-  const scale = 10 ** (terms.token1.decimals - terms.token0.decimals);
-  const kept = terms.feePips / (1e6 - terms.feePips);
+  const keep0 = feePerPathUnit(terms, true);
+  const keep1 = feePerPathUnit(terms, false);
   const columns = {
     length: count,
     timeS: Float64Array.from(pricesUsd, (_, at) => startS + at * stepS),
     block: Float64Array.from(pricesUsd, (_, at) => Math.floor((at * stepS) / terms.blockTimeS)),
     tick: new Int32Array(count),
-    sqrtPrice: Float64Array.from(pricesUsd, (usd) => Math.sqrt((terms.stable === 1 ? usd : 1 / usd) * scale)),
+    sqrtPrice: Float64Array.from(pricesUsd, (usd) => sqrtPriceAtUsd(terms, usd)),
     priceUsdE6: Float64Array.from(pricesUsd, (usd) => Math.floor(usd * 1e6)),
     stableRaw: new Float64Array(count),
     volatileRaw: new Array<number>(count).fill(0),
@@ -42,8 +42,8 @@ export function pathOfPrices(terms: PoolTerms, series: PriceSeries): PricePath {
     columns.tick[at] = Math.min(MAX_TICK, Math.max(MIN_TICK, Math.floor((2 * Math.log(now)) / Math.log(1.0001))));
     columns.stableRaw[at] = Math.round(terms.stable === 0 ? amount0 : amount1);
     columns.volatileRaw[at] = Math.round(terms.stable === 0 ? amount1 : amount0);
-    columns.growth0X128[at] = (columns.growth0X128[at - 1] ?? 0) + fell * kept * 2 ** 128;
-    columns.growth1X128[at] = (columns.growth1X128[at - 1] ?? 0) + rose * kept * 2 ** 128;
+    columns.growth0X128[at] = (columns.growth0X128[at - 1] ?? 0) + fell * keep0 * 2 ** 128;
+    columns.growth1X128[at] = (columns.growth1X128[at - 1] ?? 0) + rose * keep1 * 2 ** 128;
   }
   return { columns, liquidity: new Float64Array(count).fill(liquidity), sqrtPricesX96: null };
 }

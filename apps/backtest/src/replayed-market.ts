@@ -1,6 +1,6 @@
 import { routerOrders } from '@rangeward/localnet/drive-order';
 import type { MarketSwap } from '@rangeward/localnet/market-block';
-import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { burnUnknown, flash, mint } from '@rangeward/uniswap-v3/pool-liquidity';
 import { MAX_INT256, type PoolEvent } from '@rangeward/uniswap-v3/pool-replay';
 import { clonePool, initialize, type Pool, setFeeProtocol } from '@rangeward/uniswap-v3/pool-state';
@@ -113,7 +113,7 @@ function tradedBy(act: Exclude<Act, { kind: 'event' }>, pool: Pool, terms: PoolT
 
 /** Somebody trades until the pool has this price; answers what changed hands. */
 export function moveToPrice(pool: Pool, sqrtPriceLimitX96: bigint): Amounts {
-  if (pool.sqrtPriceX96 === sqrtPriceLimitX96) return { amount0: 0n, amount1: 0n };
+  if (pool.sqrtPriceX96 === sqrtPriceLimitX96) return NO_AMOUNTS;
   const zeroForOne = sqrtPriceLimitX96 < pool.sqrtPriceX96;
   return swap(pool, { zeroForOne, amountSpecified: MAX_INT256, sqrtPriceLimitX96 });
 }

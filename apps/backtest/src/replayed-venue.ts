@@ -1,4 +1,4 @@
-import { type Amounts, liquidityForAmounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { liquidityForAmounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { burn, collect, mint, poolFeeGrowthInside } from '@rangeward/uniswap-v3/pool-liquidity';
 import { clonePool, type Pool, positionKey } from '@rangeward/uniswap-v3/pool-state';
 import { computeSwap, swap } from '@rangeward/uniswap-v3/pool-swap';
@@ -12,8 +12,6 @@ import { copyColumns, sqrtPriceOf } from './trade-columns.ts';
 
 /** Nobody else in a pool is called this. */
 const OWNER = 'ours';
-const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
-
 /** A pool of our own from the snapshot on: the others do what they did, and we are among them. */
 export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, startS: number): Venue {
   const { terms, blocks } = source;
@@ -68,7 +66,7 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
       return { liquidity, used };
     },
     close() {
-      if (own === null) return { principal: NOTHING, fees: NOTHING };
+      if (own === null) return { principal: NO_AMOUNTS, fees: NO_AMOUNTS };
       const { fees, liquidity } = viewOwn(pool, own);
       lvr.end(priceNow(), outside ?? priceNow());
       const held = { owner: OWNER, ...own };
@@ -79,7 +77,7 @@ export function openReplayedVenue(source: ReplaySource, snapshot: Snapshot, star
       return { principal, fees };
     },
     collect() {
-      if (own === null) return NOTHING;
+      if (own === null) return NO_AMOUNTS;
       burn(pool, { owner: OWNER, ...own, liquidity: 0n });
       return collect(pool, { owner: OWNER, ...own });
     },

@@ -1,3 +1,4 @@
+import { stablePerVolatileAtTick } from '@rangeward/uniswap-v3/price';
 import type { Backtest } from './run-backtest.ts';
 import type { Decided } from './run-strategy.ts';
 import type { Outcome } from './sum-up.ts';
@@ -73,6 +74,6 @@ function rangeOf({ tickLower, tickUpper }: { tickLower: number; tickUpper: numbe
 
 /** Dollars for one volatile token; for people. */
 function priceUsdAtTick(tick: number, { market: { terms } }: Backtest): number {
-  const price = 1.0001 ** tick * 10 ** (terms.token0.decimals - terms.token1.decimals);
-  return terms.stable === 1 ? price : 1 / price;
+  const decimals = { decimals0: terms.token0.decimals, decimals1: terms.token1.decimals };
+  return stablePerVolatileAtTick({ tick, stable: terms.stable, ...decimals });
 }

@@ -6,7 +6,6 @@ import { fixedWidth, holdRange, tauReset } from './plain-strategies.ts';
 import { type RunOptions, runStrategy } from './run-strategy.ts';
 import { scoreViews, type ViewScores } from './score-views.ts';
 import { foldsOf, type Grid, type GridSearch, searchGrid, type Trial } from './search-grid.ts';
-import type { Strategy } from './strategy.ts';
 import type { Outcome } from './sum-up.ts';
 
 export type BacktestOptions = {
@@ -68,11 +67,10 @@ export function runBacktest(market: Market, options: BacktestOptions): Backtest 
   };
 }
 
-/** Change of value in parts of the capital, a day: what trials are compared by. */
+/** Trials are compared by what they brought more than holding, in parts of the capital a day. */
 function searchSettings(market: Market, own: OwnSettings, run: RunOptions, options: BacktestOptions): GridSearch {
   const score = (trial: Trial, span: { startS: number; endS: number }) => {
     const settings = applyTrial(own, trial);
-    const strategy: Strategy = ownStrategy(settings);
     const tried = {
       ...run,
       ...span,
@@ -81,9 +79,8 @@ function searchSettings(market: Market, own: OwnSettings, run: RunOptions, optio
       marketData: settings.marketData,
       gasUnits: settings.decision.gas,
     };
-    const { changeUsdE6, hodlUsdE6, capitalUsdE6 } = runStrategy(market, strategy, tried);
-    const overHodl = changeUsdE6 - (hodlUsdE6 - capitalUsdE6);
-    return (overHodl / capitalUsdE6 / (span.endS - span.startS)) * 86_400;
+    const { overHodlUsdE6, capitalUsdE6 } = runStrategy(market, ownStrategy(settings), tried);
+    return (overHodlUsdE6 / capitalUsdE6 / (span.endS - span.startS)) * 86_400;
   };
   return searchGrid(options.grid, foldsOf(run.startS, run.endS, options.folds), score);
 }

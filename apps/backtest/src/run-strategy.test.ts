@@ -89,13 +89,13 @@ describe('the simulated executor', () => {
     const late = runStrategy(market, eager, sampleOptions(market, 60, { latencyS: 60 }));
     const [first] = late.decided;
     expect(first).toMatchObject({ trigger: 'price-breach', kind: 'rebalance', tick: 196_600, atS: START_S + 120 });
-    expect(first?.deed).toMatchObject({ kind: 'done', atS: START_S + 180 });
-    const gasUsdE6 = first?.deed?.kind === 'done' ? first.deed.gasUsdE6 : 0;
+    expect(first?.execution).toMatchObject({ kind: 'done', atS: START_S + 180 });
+    const gasUsdE6 = first?.execution?.kind === 'done' ? first.execution.gasUsdE6 : 0;
     expect(late.parts.gasUsdE6).toBeLessThan(0);
     expect(Math.abs(late.parts.gasUsdE6 + gasUsdE6)).toBeLessThanOrEqual(1);
     const runaway = marketOver([196_000, 196_000, 196_600, 196_801]);
     const refused = runStrategy(runaway, eager, sampleOptions(runaway, 60, { latencyS: 60 }));
-    expect(refused.decided[0]?.deed).toMatchObject({ kind: 'refused', reason: expect.stringContaining('201') });
+    expect(refused.decided[0]?.execution).toMatchObject({ kind: 'refused', reason: expect.stringContaining('201') });
     expect(refused).toMatchObject({ refused: 1, rebalances: 0 });
     expect(refused.parts.gasUsdE6).toBe(0);
   });

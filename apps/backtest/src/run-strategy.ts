@@ -4,11 +4,11 @@ import type { MarketDataSettings } from '@rangeward/market-data/config';
 import { detectBreach } from '@rangeward/market-data/detect-breach';
 import { type Episode, stepEpisode } from '@rangeward/market-data/step-episode';
 import type { NormalForecast } from '@rangeward/signal/score-forecast';
-import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { quoteToken0InToken1RoundingDown, quoteToken1InToken0RoundingDown } from '@rangeward/uniswap-v3/price';
 import type { TickRange } from '@rangeward/uniswap-v3/tick-grid';
 import { createCandleBook } from './candle-book.ts';
-import { carryOut, type Deed, deposit, type Estate, openPosition, swapForRange } from './carry-out.ts';
+import { carryOut, deposit, type Execution, openPosition, type Portfolio, swapForRange } from './carry-out.ts';
 import type { Market, Venue, Watch } from './market.ts';
 import { type ObserveContext, observeMarket, runAt } from './observe-market.ts';
 import { watchedPoolOf } from './pool-terms.ts';
@@ -45,13 +45,13 @@ export type Decided = {
   readonly options: Move['options'];
   readonly view: Move['view'];
   readonly baseline: NormalForecast | null;
-  deed: Deed | null;
+  execution: Execution | null;
 };
 
 type Life = {
   readonly strategy: Strategy;
   readonly options: RunOptions;
-  readonly estate: Estate;
+  readonly portfolio: Portfolio;
   readonly context: ObserveContext;
   readonly candles: ReturnType<typeof createCandleBook>;
   readonly entry: Amounts;
@@ -74,7 +74,7 @@ const DAY_S = 86_400;
 /** One strategy through a market, from the first moment to the last. The same arguments give the same outcome. */
 export function runStrategy(market: Market, strategy: Strategy, options: RunOptions): Outcome {
   const life = begin(market, strategy, options);
-  const { venue } = life.estate;
+  const { venue } = life.portfolio;
   const { startS, endS, points } = options;
   const pointS = Math.max(1, Math.ceil((endS - startS) / Math.max(1, points)));
   let slotS = nextSlot(strategy, startS);
@@ -83,7 +83,7 @@ export function runStrategy(market: Market, strategy: Strategy, options: RunOpti
   for (;;) {
     const sampleS = startS + sampled * pointS;
     if (nowS >= sampleS) {
-      life.points.push(samplePoint(life.estate, life.entry, nowS));
+      life.points.push(samplePoint(life.portfolio, life.entry, nowS));
       sampled += 1;
       continue;
     }
@@ -105,16 +105,16 @@ export function runStrategy(market: Market, strategy: Strategy, options: RunOpti
 function begin(market: Market, strategy: Strategy, options: RunOptions): Life {
   const { terms, gas } = market;
   const venue = market.open(options.startS);
-  const estate: Estate = {
+  const portfolio: Portfolio = {
     ...{ terms, gas, venue, gasUnits: options.gasUnits, entries: [], spent: [] },
-    idle: NOTHING,
+    idle: NO_AMOUNTS,
     nft: 0n,
-    feesCollected: NOTHING,
+    feesCollected: NO_AMOUNTS,
     gasUsdE6: 0,
   };
   const entry = halfAndHalf(venue, terms.stable, options.capitalUsdE6);
   const life: Life = {
-    ...{ strategy, options, estate, entry },
+    ...{ strategy, options, portfolio, entry },
     context: { terms, gas, watched: watchedPoolOf(terms), settings: options.marketData },
     candles: createCandleBook(venue.trades, options.marketData.candleSeconds),
     decided: [],
@@ -124,13 +124,11 @@ function begin(market: Market, strategy: Strategy, options: RunOptions): Life {
     pending: null,
     counts: { runs: 0, rebalances: 0, collects: 0, exits: 0, refused: 0 },
   };
-  deposit(estate, entry);
+  deposit(portfolio, entry);
   const range = strategy.start(sightOf(life, options.startS, 'scheduled'));
-  openPosition(estate, range, swapForRange(estate, range, entry).held);
+  openPosition(portfolio, range, swapForRange(portfolio, range, entry).held);
   return life;
 }
-
-const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
 
 /** Half the capital in each token at the first price, so that holding means the same for every strategy. Rounded down. */
 function halfAndHalf(venue: Venue, stable: 0 | 1, capitalUsdE6: number): Amounts {
@@ -147,7 +145,7 @@ function nextSlot({ everyS }: Strategy, afterS: number): number {
 
 /** What to be woken by: the price leaving the range, or, once that was said, its return. */
 function watchOf(life: Life): Watch | null {
-  const position = life.estate.venue.position();
+  const position = life.portfolio.venue.position();
   const { breach } = life.strategy;
   if (position === null || breach === null || life.pending !== null) return null;
   const { tickLower, tickUpper } = position;
@@ -157,7 +155,7 @@ function watchOf(life: Life): Watch | null {
 
 /** As market-data watches: once an episode, and again after a while. */
 function lookForBreach(life: Life, nowS: number): boolean {
-  const { venue, nft, terms } = life.estate;
+  const { venue, nft, terms } = life.portfolio;
   const position = venue.position();
   const { breach } = life.strategy;
   if (position === null || breach === null || life.pending !== null) return false;
@@ -177,7 +175,7 @@ function ask(life: Life, timeS: number, trigger: TriggerKind): void {
   if (life.pending !== null) return;
   const sight = sightOf(life, timeS, trigger);
   const move = life.strategy.decide(sight);
-  const { venue } = life.estate;
+  const { venue } = life.portfolio;
   const decided: Decided = {
     atS: timeS,
     trigger,
@@ -191,7 +189,7 @@ function ask(life: Life, timeS: number, trigger: TriggerKind): void {
     options: move.options,
     view: move.view,
     baseline: life.options.keepDecisions ? (move.baseline?.() ?? null) : null,
-    deed: null,
+    execution: null,
   };
   life.counts.runs += 1;
   if (life.options.keepDecisions) life.decided.push(decided);
@@ -202,15 +200,15 @@ function carryOutPending(life: Life): void {
   const { pending } = life;
   if (pending === null) return;
   life.pending = null;
-  const deed = carryOut(life.estate, pending.move, pending.decided.tick);
-  pending.decided.deed = deed;
-  if (deed.kind === 'refused') life.counts.refused += 1;
+  const execution = carryOut(life.portfolio, pending.move, pending.decided.tick);
+  pending.decided.execution = execution;
+  if (execution.kind === 'refused') life.counts.refused += 1;
   else if (pending.move.kind !== 'hold') life.counts[COUNTED[pending.move.kind]] += 1;
 }
 
 function sightOf(life: Life, timeS: number, trigger: TriggerKind): Sight {
-  const { estate, context, candles, entry } = life;
-  const { venue, terms, idle, nft, spent } = estate;
+  const { portfolio, context, candles, entry } = life;
+  const { venue, terms, idle, nft, spent } = portfolio;
   const spot = venue.spot();
   const position = venue.position();
   return {
@@ -225,7 +223,7 @@ function sightOf(life: Life, timeS: number, trigger: TriggerKind): Sight {
 }
 
 /** From the end, so that a long past costs no more than a day. */
-function spentSince(spent: Estate['spent'], sinceS: number): Sight['today'] {
+function spentSince(spent: Portfolio['spent'], sinceS: number): Sight['today'] {
   let [rebalances, gasUsdE6] = [0, 0];
   for (let at = spent.length - 1; at >= 0; at -= 1) {
     const one = spent[at];

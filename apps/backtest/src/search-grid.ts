@@ -1,3 +1,5 @@
+import { normalShareBelow } from '@rangeward/signal/score-forecast';
+
 /** A grid of settings to try: names as the configuration spells them, with the values of each. */
 export type Grid = ReadonlyMap<string, readonly string[]>;
 
@@ -101,13 +103,4 @@ function normalQuantile(share: number): number {
     else high = middle;
   }
   return (low + high) / 2;
-}
-
-/** Abramowitz and Stegun 7.1.26, good to 2e-7. */
-function normalShareBelow(deviations: number): number {
-  const x = Math.abs(deviations) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const upper = (series * Math.exp(-x * x)) / 2;
-  return deviations < 0 ? upper : 1 - upper;
 }

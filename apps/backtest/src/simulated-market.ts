@@ -5,7 +5,7 @@ import { createPool, type Pool } from '@rangeward/uniswap-v3/pool-state';
 import { sqrtPriceX96FromStablePerVolatile } from '@rangeward/uniswap-v3/price';
 import { usableTicks } from '@rangeward/uniswap-v3/tick-grid';
 import type { GasPrices, Market } from './market.ts';
-import { type PoolTerms, usdcWethTerms } from './pool-terms.ts';
+import { type PoolTerms, sqrtPriceAtUsd, usdcWethTerms } from './pool-terms.ts';
 import { createReplayedMarket, type ReplayBlock } from './replayed-market.ts';
 
 export type SimulatedOptions = {
@@ -46,7 +46,7 @@ export function createSimulatedMarket(options: SimulatedOptions): Market {
       timeS: timestampS,
       number: 20_000_000 + blocks.length,
       acts: swaps.map((swap) => ({ kind: 'wish', swap }) as const),
-      outsideSqrtPrice: known === undefined ? null : rootOf(terms, Number(known.priceUsdE6) / 1e6),
+      outsideSqrtPrice: known === undefined ? null : sqrtPriceAtUsd(terms, Number(known.priceUsdE6) / 1e6),
     });
   }
   return createReplayedMarket({
@@ -58,11 +58,6 @@ export function createSimulatedMarket(options: SimulatedOptions): Market {
     gas: simulatedGas(options.seed, START_S - options.warmUpS, count),
     answersToUs: true,
   });
-}
-
-function rootOf({ stable, token0, token1 }: PoolTerms, priceUsd: number): number {
-  const price = stable === 1 ? priceUsd : 1 / priceUsd;
-  return Math.sqrt(price * 10 ** (token1.decimals - token0.decimals));
 }
 
 function startPool(terms: PoolTerms): Pool {

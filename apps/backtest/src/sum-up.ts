@@ -1,14 +1,19 @@
 import { type Attribution, attributeValue } from '@rangeward/uniswap-v3/attribute-value';
-import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { type Amounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { isInRange } from '@rangeward/uniswap-v3/tick-grid';
-import { addAmounts, type LedgerEntry, roundPartsTogether } from '@rangeward/uniswap-v3/value-ledger';
-import type { Estate } from './carry-out.ts';
+import {
+  addAmounts,
+  type LedgerEntry,
+  roundPartsTogether,
+  wholeUnitsRoundingDown,
+} from '@rangeward/uniswap-v3/value-ledger';
+import type { Portfolio } from './carry-out.ts';
 import type { Counts, Decided, RunOptions } from './run-strategy.ts';
 import type { Strategy } from './strategy.ts';
 import type { TradeColumns } from './trade-columns.ts';
 
-/** The estate at a moment, micro-dollars rounded down. */
+/** The portfolio at a moment, micro-dollars rounded down. */
 export type SeriesPoint = {
   readonly timeS: number;
   readonly priceUsdE6: number;
@@ -48,6 +53,8 @@ export type Outcome = {
   readonly hodlUsdE6: number;
   readonly changeUsdE6: number;
   readonly parts: Parts;
+  /** What providing brought more than holding the same amounts. */
+  readonly overHodlUsdE6: number;
   /** Loss against rebalancing, beside the sum; minute by minute. */
   readonly lvrUsdE6: number;
   readonly inRangeShare: number;
@@ -67,12 +74,12 @@ export type Outcome = {
   readonly attribution: Attribution;
 };
 
-export function samplePoint(estate: Estate, entry: Amounts, timeS: number): SeriesPoint {
-  const { venue, terms, idle, gasUsdE6, feesCollected } = estate;
+export function samplePoint(portfolio: Portfolio, entry: Amounts, timeS: number): SeriesPoint {
+  const { venue, terms, idle, gasUsdE6, feesCollected } = portfolio;
   const { sqrtPriceX96, tick, liquidity } = venue.spot();
   const position = venue.position();
   const usdE6 = (amounts: Amounts) => Number(valueUsdE6({ ...amounts, sqrtPriceX96, stable: terms.stable }));
-  const { principal, fees } = position ?? { principal: NOTHING, fees: NOTHING };
+  const { principal, fees } = position ?? { principal: NO_AMOUNTS, fees: NO_AMOUNTS };
   const inRange = position !== null && isInRange(tick, position);
   return {
     timeS,
@@ -87,31 +94,30 @@ export function samplePoint(estate: Estate, entry: Amounts, timeS: number): Seri
   };
 }
 
-const NOTHING: Amounts = { amount0: 0n, amount1: 0n };
-
 export function sumUp(of: {
   readonly strategy: Strategy;
   readonly options: RunOptions;
-  readonly estate: Estate;
+  readonly portfolio: Portfolio;
   readonly decided: readonly Decided[];
   readonly points: readonly SeriesPoint[];
   readonly counts: Counts;
 }): Outcome {
-  const { strategy, options, estate, decided, points } = of;
-  const { venue, terms, entries, nft } = estate;
+  const { strategy, options, portfolio, decided, points } = of;
+  const { venue, terms, entries, nft } = portfolio;
   const position = venue.position();
   const numeraire = terms.stable === 0 ? 'token0' : 'token1';
   const open = position === null ? [] : [{ nft, principal: position.principal, collectable: position.fees }];
   const mark = { sqrtPriceX96: venue.spot().sqrtPriceX96, positions: open };
   const attribution = attributeValue({ entries, mark, numeraire });
+  const changeUsdE6 = wholeUnits(attribution.changeX192);
+  const parts = partsOf(attribution);
   const livedS = options.endS - options.startS;
   return {
     ...{ strategy: strategy.name, about: strategy.about, startS: options.startS, endS: options.endS },
     capitalUsdE6: wholeUnits(attribution.depositedX192),
     valueUsdE6: wholeUnits(attribution.valueX192),
     hodlUsdE6: wholeUnits(attribution.hodlValueX192),
-    changeUsdE6: wholeUnits(attribution.changeX192),
-    parts: partsOf(attribution),
+    ...{ changeUsdE6, parts, overHodlUsdE6: changeUsdE6 - parts.priceUsdE6 },
     lvrUsdE6: Math.round(venue.lvrUsdE6()),
     inRangeShare: livedS > 0 ? venue.inRangeS() / livedS : 0,
     ...of.counts,
@@ -142,7 +148,6 @@ function partsOf({ parts }: Attribution): Parts {
   };
 }
 
-/** Rounded toward minus infinity. */
 function wholeUnits(valueX192: bigint): number {
-  return Number(valueX192 >> 192n);
+  return Number(wholeUnitsRoundingDown(valueX192));
 }

@@ -1,4 +1,5 @@
-import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
+import { abs } from '@rangeward/uniswap-v3/full-math';
+import { stablePerVolatile, volatilePriceUsdE6 } from '@rangeward/uniswap-v3/price';
 import { pricePathFeeGrowthRoundingDown } from '@rangeward/uniswap-v3/price-path-fees';
 import { MAX_TICK, MIN_TICK } from '@rangeward/uniswap-v3/tick-math';
 import type { PoolTerms } from './pool-terms.ts';
@@ -67,8 +68,8 @@ export function appendTrade(columns: TradeColumns, terms: PoolTerms, row: TradeR
   columns.sqrtPrice[at] = sqrtPriceOf(row.sqrtPriceX96);
   columns.priceUsdE6[at] = priceUsdE6RoundingDown(terms, row.sqrtPriceX96);
   const [stable, volatile] = terms.stable === 0 ? [row.amount0, row.amount1] : [row.amount1, row.amount0];
-  columns.stableRaw[at] = Number(stable < 0n ? -stable : stable);
-  columns.volatileRaw[at] = volatile < 0n ? -volatile : volatile;
+  columns.stableRaw[at] = Number(abs(stable));
+  columns.volatileRaw[at] = abs(volatile);
   appendGrowth(columns, terms, row.sqrtPriceX96);
   columns.length = at + 1;
 }
@@ -106,16 +107,9 @@ export function copyColumns(columns: TradeColumns, length: number): TradeColumns
   };
 }
 
-/** The first of the known swaps that is not before `timeS`. */
+/** The first of the known swaps that is not before `timeS`, whole seconds as those of blocks are. */
 export function firstSince(columns: TradeColumns, timeS: number): number {
-  let low = 0;
-  let high = columns.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((columns.timeS[middle] ?? 0) < timeS) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countUntil(columns, timeS - 1);
 }
 
 /** How many of the known swaps are not after `timeS`. */
@@ -145,13 +139,8 @@ function priceUsdE6RoundingDown(terms: PoolTerms, sqrtPriceX96: bigint): number 
   const quick = stablePerVolatile({ sqrtPriceX96, stable: terms.stable, ...decimals }) * 1e6;
   const part = quick - Math.floor(quick);
   if (quick < 1e11 && part > ALMOST_WHOLE && part < 1 - ALMOST_WHOLE) return Math.floor(quick);
-  return exactPriceUsdE6(terms, sqrtPriceX96);
-}
-
-function exactPriceUsdE6(terms: PoolTerms, sqrtPriceX96: bigint): number {
-  const square = sqrtPriceX96 * sqrtPriceX96;
-  const one = 10n ** BigInt(terms.stable === 0 ? terms.token1.decimals : terms.token0.decimals);
-  return Number(terms.stable === 0 ? (one << 192n) / square : (one * square) >> 192n);
+  const decimalsVolatile = terms.stable === 0 ? decimals.decimals1 : decimals.decimals0;
+  return Number(volatilePriceUsdE6({ sqrtPriceX96, stable: terms.stable, decimalsVolatile }));
 }
 
 function grow(columns: TradeColumns): void {
