@@ -131,7 +131,9 @@ if redis.call('EXISTS', KEYS[2]) == 0 then
   local time = redis.call('TIME')
   redis.call('SET', KEYS[2], time[1] .. string.format('%06d', tonumber(time[2])))
 end
-local fence = redis.call('INCR', KEYS[2])
+redis.call('INCR', KEYS[2])
+-- As text: Lua's numbers lose digits when they are written.
+local fence = redis.call('GET', KEYS[2])
 redis.call('SET', KEYS[1], fence .. ':' .. ARGV[1], 'PX', ARGV[2])
 return fence`,
 );
