@@ -56,6 +56,7 @@ export type ConvertFlags = {
   readonly spacing: number;
   readonly token0: string;
   readonly token1: string;
+  readonly json: boolean;
 };
 
 /** Makes a recording of a CSV file of raw logs; its start state is unknown. Tokens as ADDRESS:SYMBOL:DECIMALS. */
@@ -73,6 +74,7 @@ export async function convertLogs(file: string, flags: ConvertFlags, screen: Scr
     },
     events,
   );
+  if (flags.json) return printJson(screen, { file: flags.out, ...footer });
   const counts = Object.entries(footer.events).map(([kind, count]) => `${count} ${kind}`);
   screen.write(`${flags.out}: ${counts.join(', ')}\n`);
 }

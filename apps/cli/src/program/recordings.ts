@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Screen } from './story/print-story.ts';
+import type { Screen } from '../story/print-story.ts';
+import { examples } from './place.ts';
 
 const commands = {
-  record: () => import('./commands/record.ts'),
-  recordings: () => import('./commands/recordings.ts'),
+  record: () => import('../commands/record.ts'),
+  recordings: () => import('../commands/recordings.ts'),
 } as const;
 
 /** The commands that make, check and convert recordings. */
@@ -58,18 +59,15 @@ export function addRecordings(program: Command, screen: Screen, setExitCode: (co
     .requiredOption('--spacing <ticks>', 'its tick spacing, 10 for a fee of 500', whole)
     .option('--chain-id <number>', 'chain id', whole, 1)
     .requiredOption('--out <file>', 'the recording')
+    .option('--json', 'for programs', false)
     .addHelpText(
       'after',
       examples(
         'recording convert logs.csv --pool 0x88e6... --token0 0xa0b8...:USDC:6 --token1 0xc02a...:WETH:18 --fee 500 --spacing 10 --out day.ndjson.gz',
-        'recording convert --help',
+        'recording convert base.csv --chain-id 8453 --pool 0xd0b5... --token0 0x4200...:WETH:18 --token1 0x8335...:USDC:6 --fee 500 --spacing 10 --out base.ndjson.gz',
       ),
     )
     .action(async (file, options) => (await commands.recordings()).convertLogs(file, options, screen));
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  rangeward ${line}`).join('\n')}`;
 }
 
 function whole(text: string): number {
