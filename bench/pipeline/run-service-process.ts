@@ -32,7 +32,7 @@ const start: Record<ServiceName, (of: Life) => Promise<unknown>> = {
         ...decision,
         // A day's limit of moves would end the bench after twenty runs.
         start: ({ config, ...rest }) => {
-          const limits = { ...config.decision.limits, rebalancesPerDay: 1_000_000 };
+          const limits = { ...config.decision.limits, rebalancesPerDay: 1_000_000, notionalUsdPerDay: 1e9 };
           return decision.start({ ...rest, config: { ...config, decision: { ...config.decision, limits } } });
         },
       },

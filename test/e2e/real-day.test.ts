@@ -50,7 +50,7 @@ describe.skipIf(!present)(title, () => {
     const first = await blocks.next();
     system = await openLocalSystem({
       market,
-      settings: { decision: { limits: { rebalancesPerDay: 20, gasUsdPerDay: 1000 } } },
+      settings: { decision: { limits: { rebalancesPerDay: 20, gasUsdPerDay: 1000, notionalUsdPerDay: 1e8 } } },
       beforePosition: async ({ rpcUrl }) => {
         await driveMarket({ rpcUrl, source: [first.value as MarketBlock], blocksPerSecond: Number.POSITIVE_INFINITY });
       },

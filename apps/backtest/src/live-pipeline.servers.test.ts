@@ -42,7 +42,7 @@ beforeAll(async () => {
   const chains = { backtest: { chainId: 31337, rpcUrl: 'http://127.0.0.1:1' } };
   const base = { log: {}, health: {}, nats: {}, redis: {}, chains };
   // Without a key nobody asks a model, as in the backtest. Each run stands alone here, so the day's limits are wide.
-  const limits = { rebalancesPerDay: 20, gasUsdPerDay: 1e6 };
+  const limits = { rebalancesPerDay: 20, gasUsdPerDay: 1e6, notionalUsdPerDay: 1e9 };
   services.push(
     await startSignal({ bus: signal, redis, config: signalConfig.parse(base), log, now: Date.now }),
     await startDecision({

@@ -1,4 +1,4 @@
-import { GAS_BUDGET } from '@rangeward/adapter-redis/budgets';
+import { GAS_BUDGET, REBALANCES_BUDGET } from '@rangeward/adapter-redis/budgets';
 import type { EventData, marketObserved, Opinion } from '@rangeward/contracts';
 import type { DecisionSettings } from '@rangeward/decision/config';
 import { type Decision, decide, holdFor } from '@rangeward/decision/decide';
@@ -56,7 +56,8 @@ function decideFrom(sight: Sight, settings: OwnSettings): Move {
     },
     settings.decision,
   );
-  const decision = withinLimits(decided, sight, settings.decision);
+  const notionalUsdE6 = observed.market.position.valueUsdE6;
+  const decision = withinLimits(decided, sight, notionalUsdE6, settings.decision);
   return {
     kind: decision.kind,
     range: decision.kind === 'rebalance' ? decision.option.range : null,
@@ -76,12 +77,19 @@ function randomWalk({ candles, candleSeconds, market }: Observed, horizonS: numb
 }
 
 /** The limits of the day as decision reserves them: all lines or none, and the first that refuses says so. */
-function withinLimits(decision: Decision, { today }: Sight, settings: DecisionSettings): Decision {
+function withinLimits(
+  decision: Decision,
+  { today }: Sight,
+  notionalUsdE6: number,
+  settings: DecisionSettings,
+): Decision {
   if (decision.kind === 'hold') return decision;
   const maxGasUsdE6 = maxGasUsdE6RoundingUp(decision.expectedGasUsdE6, settings.gas.reserveBps);
-  const lines = budgetLines(decision.kind, 'paper', maxGasUsdE6, settings.limits);
+  const lines = budgetLines(decision.kind, 'paper', { maxGasUsdE6, notionalUsdE6 }, settings.limits);
   const gates = lines.map((line) => {
-    const used = line.budget === GAS_BUDGET ? today.gasUsdE6 : today.rebalances;
+    // What was moved before was worth about what is moved now.
+    const moved = line.budget === REBALANCES_BUDGET ? 1 : notionalUsdE6;
+    const used = line.budget === GAS_BUDGET ? today.gasUsdE6 : today.rebalances * moved;
     return gateOfLine(line, used + line.amount <= line.limit, used);
   });
   const refused = gates.find((gate) => !gate.passed);

@@ -6,5 +6,5 @@ import { serviceNames } from '@rangeward/contracts';
  */
 export const configSections: readonly string[] = [
   ...serviceNames.map((name) => name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())),
-  ...['chains', 'nats', 'redis', 'log', 'health', 'mode', 'live', 'telemetry'],
+  ...['chains', 'nats', 'redis', 'log', 'health', 'mode', 'autonomy', 'live', 'telemetry'],
 ];

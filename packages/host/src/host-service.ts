@@ -14,6 +14,7 @@ import type { ProcessSettings } from '@rangeward/service/settings';
 import { startTelemetry } from '@rangeward/service/telemetry';
 import type { z } from 'zod';
 import { configSections } from './config-sections.ts';
+import { keepRecord } from './keep-record.ts';
 
 /** What every service's configuration has, beside its own section. */
 type HostedSettings = ProcessSettings & { readonly nats: NatsSettings; readonly redis: RedisSettings };
@@ -39,6 +40,8 @@ export type HostedService<Schema extends z.ZodObject> = {
   readonly name: ServiceName;
   readonly settings: Schema;
   readonly start: (dependencies: HostedDependencies<z.output<Schema>>) => Promise<RunningService>;
+  /** What of its configuration limits what it may do: a change of it stands in the audit trail. No secrets. */
+  readonly limits?: (config: z.output<Schema>) => unknown;
   /** False for whoever hears error notifications. */
   readonly notifyErrors?: boolean;
 };
@@ -98,6 +101,12 @@ export async function hostService<Schema extends z.ZodObject>(
     `${name}: bus`,
     () => openServiceBus({ service, config, redis, scrub, log }),
     (opened) => opened.drain(),
+  );
+  await life.open(
+    `${name}: record`,
+    async () =>
+      keepRecord({ service: name, broker: bus.broker, redis, log, limits: service.limits?.(loaded.config) ?? {} }),
+    (record) => record.end(),
   );
   const running = await life.open(
     name,

@@ -1,7 +1,7 @@
 import { chainsSettings } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
-import { tradingModes } from '@rangeward/contracts';
+import { autonomyLevels, tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
@@ -125,6 +125,10 @@ export const decisionSettings = z.strictObject({
         .default(5)
         .describe('rebalances in any 24 hours, all positions together'),
       gasUsdPerDay: usd(50, 'gas in any 24 hours, all positions together'),
+      notionalUsdPerDay: usd(
+        1_000_000,
+        'value of the positions that are moved in any 24 hours, one moved twice counts twice',
+      ),
     })
     .prefault({}),
   plan: z
@@ -141,6 +145,10 @@ export type DecisionSettings = z.output<typeof decisionSettings>;
 export const settings = z.strictObject({
   ...processSettings,
   mode: z.enum(tradingModes).default('paper').describe('a live run in a paper installation does nothing'),
+  autonomy: z
+    .enum(autonomyLevels)
+    .optional()
+    .describe('observe, propose (a person approves) or act; act on local chains and propose elsewhere when absent'),
   nats: natsSettings,
   redis: redisSettings,
   chains: chainsSettings.default({}),

@@ -3,4 +3,9 @@ import { settings } from './config.ts';
 import { start } from './start.ts';
 
 /** The service as it is hosted: alone by main.ts, or beside the others. */
-export const hosted = { name: 'decision', settings, start } as const satisfies HostedService<typeof settings>;
+export const hosted = {
+  name: 'decision',
+  settings,
+  start,
+  limits: ({ mode, decision: { limits, plan, guard } }) => ({ mode, limits, plan, guard }),
+} as const satisfies HostedService<typeof settings>;

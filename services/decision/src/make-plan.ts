@@ -13,7 +13,12 @@ export type PlanInput = {
   /** Micro-dollars that the plan may spend on gas; what was reserved for it. */
   readonly maxGasUsdE6: number;
   readonly reservationId: string;
+  /** A person has to approve it first. */
+  readonly approval?: boolean;
 };
+
+/** So long before the run's deadline a proposal lapses, so that the run ends with that and not without a result. */
+const LAST_WORD_MS = 5_000;
 
 /** The complete plan; its id is the hash of the rest, so a plan that was changed on its way no longer fits its id. */
 export function makePlan(input: PlanInput, settings: Pick<DecisionSettings, 'plan' | 'gas'>): Plan {
@@ -22,7 +27,10 @@ export function makePlan(input: PlanInput, settings: Pick<DecisionSettings, 'pla
   const moves = kind === 'rebalance' || kind === 'rebalance-without-swap';
   const { ttlS, maxSlippageBps, maxTickDeviation, deadlineS } = settings.plan;
   const { position } = market;
-  const validUntilMs = Math.min(Date.parse(run.deadline), input.issuedAtMs + ttlS * 1000);
+  // A proposal stands as long as its run; the price at which it is begun is held against the plan's all the same.
+  const deadlineMs = Date.parse(run.deadline);
+  const validUntilMs =
+    input.approval === true ? deadlineMs - LAST_WORD_MS : Math.min(deadlineMs, input.issuedAtMs + ttlS * 1000);
   const plan: Omit<Plan, 'planId'> = {
     run,
     kind: planKindOf(kind),
@@ -41,6 +49,7 @@ export function makePlan(input: PlanInput, settings: Pick<DecisionSettings, 'pla
     market,
     target: moves && range !== null ? { tickLower: range.tickLower, tickUpper: range.tickUpper } : null,
     expectedGas: { units: gasUnitsOf(kind, settings.gas), l1FeeWei: l1FeeWeiOf(kind, market.gas) },
+    ...(input.approval === true ? { approval: 'required' as const } : {}),
     limits: {
       maxSlippageBps,
       maxTickDeviation,

@@ -1,12 +1,15 @@
 import { type Handler, type MessageContext, on } from '@rangeward/adapter-nats/bus';
 import type { BudgetLine } from '@rangeward/adapter-redis/budgets';
+import type { TradingStop } from '@rangeward/adapter-redis/trading-control';
 import {
+  type AutonomyLevel,
   type DomainEvent,
   decisionMade,
   type EventData,
   type Gate,
   type Plan,
   Rejection,
+  type Run,
   rebalancePlanned,
   recommendation,
   type TradingMode,
@@ -17,6 +20,7 @@ import { type Decision, type DecisionInput, decide, holdFor } from './decide.ts'
 import { type DecisionRecord, readRecord, writeRecord } from './decision-record.ts';
 import { budgetLines, gateOfLine } from './limits-of-day.ts';
 import { makePlan, maxGasUsdE6RoundingUp } from './make-plan.ts';
+import { permission } from './permission.ts';
 
 type Recommendation = EventData<typeof recommendation>;
 
@@ -38,6 +42,10 @@ export type Dependencies = {
     ): Promise<{ readonly ok: true } | { readonly ok: false; readonly budget: string; readonly used: number }>;
     release(reservationId: string): Promise<unknown>;
   };
+  /** How far a position may be moved without a person. */
+  readonly autonomy: (run: Run) => AutonomyLevel;
+  /** The stop of live trading that stands, or null. */
+  readonly readStop: () => Promise<TradingStop | null>;
   readonly readBreaker: () => Promise<DecisionInput['breaker']>;
   /** The wallet that the executor signs for on a chain; null when no executor has said so. */
   readonly readWallet: (chain: string) => Promise<string | null>;
@@ -46,19 +54,20 @@ export type Dependencies = {
 
 /** Load, decide, reserve, save, publish. Delivered again it publishes the very same decision and plan. */
 export function onRecommendation(dependencies: Dependencies): Handler {
-  const { decisions, readBreaker, readWallet, log } = dependencies;
+  const { decisions, readBreaker, readStop, readWallet, log } = dependencies;
   return on(recommendation, async (event, context) => {
     const { run } = event.data;
-    const [saved, breaker, wallet] = await Promise.all([
+    const [saved, breaker, stop, wallet] = await Promise.all([
       // A first delivery need not ask: were there a decision all the same, saving would bring it to light.
       context.attempt > 1 ? decisions.load(run.id) : null,
       // A paper run risks nothing, so it does not ask.
       run.mode === 'live' ? readBreaker() : ('closed' as const),
+      run.mode === 'live' ? readStop() : null,
       readWallet(run.chain),
     ]);
     const { decision, plan } =
       saved === null
-        ? await decideAndSave(dependencies, event, { breaker, wallet, attempt: context.attempt })
+        ? await decideAndSave(dependencies, event, { breaker, stop, wallet, attempt: context.attempt })
         : readRecord(saved);
     await Promise.all([
       context.publish(decisionMade, decision),
@@ -69,7 +78,11 @@ export function onRecommendation(dependencies: Dependencies): Handler {
 }
 
 /** What is known beside the recommendation. */
-type Standing = { readonly breaker: DecisionInput['breaker']; readonly wallet: string | null };
+type Standing = {
+  readonly breaker: DecisionInput['breaker'];
+  readonly stop: TradingStop | null;
+  readonly wallet: string | null;
+};
 
 async function decideAndSave(
   dependencies: Dependencies,
@@ -90,9 +103,9 @@ async function decideAndSave(
 
 /** The decision within the day's limits, with its plan. */
 async function decideWithin(
-  { settings, mode, chains, budgets }: Dependencies,
+  { settings, mode, chains, budgets, autonomy }: Dependencies,
   event: DomainEvent<Recommendation>,
-  { breaker, wallet }: Standing,
+  { breaker, stop, wallet }: Standing,
 ): Promise<DecisionRecord> {
   const { run } = event.data;
   const chain = chains.get(run.chain);
@@ -113,9 +126,13 @@ async function decideWithin(
   );
   const { kind: action, range } = decision.option;
   if (decision.kind === 'hold' || action === 'hold') return recordOf(event.data, decision, null);
+  const level = autonomy(run);
+  const kept = permission(level, stop);
+  if (!kept.passed) return recordOf(event.data, holdFor(decision, kept), null);
   const maxGasUsdE6 = maxGasUsdE6RoundingUp(decision.expectedGasUsdE6, settings.gas.reserveBps);
   const reservationId = reservationIdOf(run.id);
-  const lines = budgetLines(decision.kind, run.mode, maxGasUsdE6, settings.limits);
+  const notionalUsdE6 = event.data.market.position.valueUsdE6;
+  const lines = budgetLines(decision.kind, run.mode, { maxGasUsdE6, notionalUsdE6 }, settings.limits);
   const answer = await budgets.reserve(reservationId, lines);
   const limits: Gate[] = lines.map((line) => {
     const refused = !answer.ok && answer.budget === line.budget;
@@ -129,10 +146,11 @@ async function decideWithin(
       recommendation: event.data,
       chainId: chain.chainId,
       ...{ issuedAtMs, maxGasUsdE6, reservationId },
+      approval: level === 'propose' && run.mode === 'live',
     },
     settings,
   );
-  return recordOf(event.data, { ...decision, gates: [...decision.gates, ...limits] }, plan);
+  return recordOf(event.data, { ...decision, gates: [...decision.gates, kept, ...limits] }, plan);
 }
 
 function recordOf({ run, market, range }: Recommendation, decision: Decision, plan: Plan | null): DecisionRecord {

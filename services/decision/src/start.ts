@@ -1,3 +1,4 @@
+import { autonomyOf } from '@rangeward/adapter-evm/autonomy';
 import { describeChain } from '@rangeward/adapter-evm/settings';
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
@@ -5,6 +6,7 @@ import { releaseBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision, saveDecision } from '@rangeward/adapter-redis/decisions';
 import { readExecutorWallet } from '@rangeward/adapter-redis/executor-wallets';
+import { readStop } from '@rangeward/adapter-redis/trading-control';
 import { consumers } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Settings } from './config.ts';
@@ -27,6 +29,15 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
     }),
   );
   const handler = onRecommendation({
+    autonomy: ({ chain, pool, position }) => {
+      const settings = config.chains[chain];
+      const local = chains.get(chain)?.clockIsReal === false;
+      // A chain that is not configured is rejected before anything is planned on it.
+      return settings === undefined
+        ? 'observe'
+        : autonomyOf({ autonomy: config.autonomy, local, chain: settings, pool, position });
+    },
+    readStop: () => readStop(redis),
     settings: config.decision,
     mode: config.mode,
     chains,

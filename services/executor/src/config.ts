@@ -2,11 +2,30 @@ import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
 import { chainsSettings, configuredAddress } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
-import { tradingModes } from '@rangeward/contracts';
+import { autonomyLevels, tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 
+const usdCap = (description: string) =>
+  z.number().nonnegative().max(1e9).optional().describe(`${description}, USD; on local chains none when absent`);
+
+/** What this executor lets through whatever a plan says: the last hop has limits of its own. */
+const capsSettings = z.strictObject({
+  gasUsdPerPlan: usdCap('most gas that one plan may ask for (50)'),
+  notionalUsdPerPlan: usdCap('most value of a position that one plan may move (1,000,000)'),
+  gasUsdPerDay: usdCap('gas of a wallet in any 24 hours (100)'),
+  notionalUsdPerDay: usdCap('value that a wallet moves in any 24 hours (5,000,000)'),
+  rebalancesPerDay: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('moves of a wallet in any 24 hours (20); on local chains none when absent'),
+});
+export type Caps = z.output<typeof capsSettings>;
+
 const executorSettings = z.strictObject({
+  caps: capsSettings.prefault({}),
   wallet: configuredAddress.optional().describe('owner of the positions; needed in paper mode, where there is no key'),
   keyFile: z.string().min(1).optional().describe('file with nothing but the private key, mode 0400; live mode'),
   privateKey: z
@@ -63,6 +82,10 @@ const liveSettings = z.strictObject({
 export const settings = z.strictObject({
   ...processSettings,
   mode: z.enum(tradingModes).default('paper').describe('paper simulates every transaction, live sends them'),
+  autonomy: z
+    .enum(autonomyLevels)
+    .optional()
+    .describe('observe, propose (a person approves) or act; act on local chains and propose elsewhere when absent'),
   live: liveSettings.prefault({}),
   nats: natsSettings,
   redis: redisSettings,
@@ -93,4 +116,32 @@ export function startProblem(
     `mode is live and ${names} moves real money, but live.acknowledgeWallet ${said}. ` +
     `Set live.acknowledgeWallet to ${wallet} to say that you know this wallet will be used, or mode to paper.`
   );
+}
+
+/** What a wallet may do where its money is real and nobody configured otherwise. */
+const cautious: Required<Caps> = {
+  gasUsdPerPlan: 50,
+  notionalUsdPerPlan: 1_000_000,
+  gasUsdPerDay: 100,
+  notionalUsdPerDay: 5_000_000,
+  rebalancesPerDay: 20,
+};
+
+/** The caps of a chain: what is configured, and on a chain whose money is real never none. */
+export function capsOf(configured: Caps, local: boolean): Caps {
+  return local ? configured : { ...cautious, ...configured };
+}
+
+/** What limits what this executor may do, for the audit trail. */
+export function limitsInForce({ mode, autonomy, live, executor, chains }: Settings) {
+  const { caps, wallet, maxTwapDeviationTicks, longestDeadlineS, killFile } = executor;
+  const positions = Object.entries(chains).flatMap(([chain, { pools }]) =>
+    Object.values(pools).flatMap((pool) =>
+      pool.positions.flatMap(({ id, autonomy: own }) => (own === undefined ? [] : [`${chain}/${id} ${own}`])),
+    ),
+  );
+  return {
+    ...{ mode, autonomy, positions, caps, wallet, maxTwapDeviationTicks, longestDeadlineS, killFile },
+    acknowledgedWallet: live.acknowledgeWallet,
+  };
 }

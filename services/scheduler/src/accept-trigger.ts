@@ -15,7 +15,14 @@ import {
 export type ManagedPool = {
   readonly chain: string;
   readonly pool: string;
-  readonly positions: readonly { readonly id: string; readonly tokenId: bigint }[];
+  readonly positions: readonly ManagedPosition[];
+};
+
+type ManagedPosition = {
+  readonly id: string;
+  readonly tokenId: bigint;
+  /** How long its runs may take, where that differs from the rest. */
+  readonly runTimeoutMs?: number;
 };
 
 type TriggerMessage = {
@@ -85,16 +92,13 @@ export function acceptTrigger(
   return {
     kind: 'open',
     requestId: request.requestId,
-    runs: positions.map((position) => openRun(message, request, position, settings.runTimeoutMs)),
+    runs: positions.map((position) =>
+      openRun(message, request, position, position.runTimeoutMs ?? settings.runTimeoutMs),
+    ),
   };
 }
 
-function openRun(
-  message: TriggerMessage,
-  request: Request,
-  position: { id: string; tokenId: bigint },
-  timeoutMs: number,
-): OpenedRun {
+function openRun(message: TriggerMessage, request: Request, position: ManagedPosition, timeoutMs: number): OpenedRun {
   const key = `${request.chain}/${request.pool}/${position.id}`;
   // Whoever sends a message names its id, so an id means something only among messages of its own kind.
   const triggerId = `${request.trigger}/${message.id}`;

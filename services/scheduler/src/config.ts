@@ -1,7 +1,7 @@
 import { chainsSettings } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
-import { tradingModes } from '@rangeward/contracts';
+import { autonomyLevels, tradingModes } from '@rangeward/contracts';
 import { processSettings } from '@rangeward/service/settings';
 import { z } from 'zod';
 import { concerns, configuredPools } from './configured-pools.ts';
@@ -24,11 +24,21 @@ const schedule = z
 const schedulerSettings = z.strictObject({
   schedules: z.array(schedule).default([{ name: 'hourly', cron: '0 * * * *', timezone: 'UTC' }]),
   runTimeoutS: z.int().min(5).max(3600).default(300).describe('a run without a result by then is failed'),
+  proposalTimeoutS: z
+    .int()
+    .min(60)
+    .max(86_400)
+    .default(1800)
+    .describe('the same where a person approves plans, who has so long to do it'),
 });
 
 const fields = z.strictObject({
   ...processSettings,
   mode: z.enum(tradingModes).default('paper'),
+  autonomy: z
+    .enum(autonomyLevels)
+    .optional()
+    .describe('observe, propose (a person approves) or act; act on local chains and propose elsewhere when absent'),
   nats: natsSettings,
   redis: redisSettings,
   chains: chainsSettings.default({}),

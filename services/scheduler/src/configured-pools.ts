@@ -5,14 +5,23 @@ import type { Schedule } from './plan-slots.ts';
 /** A managed pool with the name it has in the configuration. */
 export type ConfiguredPool = ManagedPool & { readonly alias: string };
 
+/** How long a run of a position may take, where it differs from the rest. */
+type RunTimeout = (of: { chain: string; pool: string; position: string }) => number | undefined;
+
 /** All pools of all chains, in the configuration's order. */
-export function configuredPools(chains: Readonly<Record<string, ChainSettings>>): ConfiguredPool[] {
+export function configuredPools(
+  chains: Readonly<Record<string, ChainSettings>>,
+  runTimeoutMs?: RunTimeout,
+): ConfiguredPool[] {
   return Object.entries(chains).flatMap(([chain, settings]) =>
     Object.entries(settings.pools).map(([alias, pool]) => ({
       chain,
       alias,
       pool: pool.address,
-      positions: pool.positions,
+      positions: pool.positions.map(({ id, tokenId }) => {
+        const own = runTimeoutMs?.({ chain, pool: pool.address, position: id });
+        return own === undefined ? { id, tokenId } : { id, tokenId, runTimeoutMs: own };
+      }),
     })),
   );
 }

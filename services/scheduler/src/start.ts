@@ -1,3 +1,5 @@
+import { autonomyOf } from '@rangeward/adapter-evm/autonomy';
+import { describeChain } from '@rangeward/adapter-evm/settings';
 import type { Bus } from '@rangeward/adapter-nats/bus';
 import { ignoreOthers } from '@rangeward/adapter-nats/bus';
 import { firstWithRequest } from '@rangeward/adapter-redis/accepted-requests';
@@ -25,7 +27,7 @@ export type Dependencies = {
 
 /** Clock and people in, runs out; and the ledger of all runs. */
 export async function start({ bus, redis, config, log, now }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const pools = configuredPools(config.chains);
+  const pools = configuredPools(config.chains, (of) => proposalTimeoutMs(config, of));
   const ledger: Ledger = {
     records: createRunRecords(redis),
     measure: createMeasureRun((of) => pools.find(({ chain, pool }) => chain === of.chain && pool === of.pool)?.alias),
@@ -60,6 +62,18 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
     },
   };
+}
+
+/** Where a person approves plans a run lasts until somebody has had time to. */
+function proposalTimeoutMs(
+  { mode, autonomy, chains, scheduler }: Settings,
+  of: { chain: string; pool: string; position: string },
+): number | undefined {
+  const chain = chains[of.chain];
+  if (mode === 'paper' || chain === undefined) return undefined;
+  const { local } = describeChain(of.chain, chain);
+  const level = autonomyOf({ autonomy, local, chain, pool: of.pool, position: of.position });
+  return level === 'propose' ? scheduler.proposalTimeoutS * 1000 : undefined;
 }
 
 /** The configuration names the NFT to begin with; the registry knows the one that is live after it moved. */

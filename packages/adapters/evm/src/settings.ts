@@ -16,6 +16,10 @@ const positionSettings = z.strictObject({
     .regex(/^[a-z0-9-]{1,32}$/, 'expected 1 to 32 of a-z, 0-9 and -')
     .describe('your name for the position; stays while its NFT changes'),
   tokenId: z.coerce.bigint().positive().describe('id of the NFT to begin with; later ones are followed'),
+  autonomy: z
+    .enum(['observe', 'propose', 'act'])
+    .optional()
+    .describe('for this position, where it differs from the rest'),
 });
 
 const tokenSettings = z.strictObject({ symbol: z.string().min(1).max(16), decimals: z.int().min(0).max(36) });

@@ -27,9 +27,13 @@ export type BudgetLine = {
   readonly windowMs: number;
 };
 
-/** The budgets of the day, under which decision reserves and the executor settles: micro-dollars of gas, and a count. */
+/**
+ * The budgets of the day, under which decision reserves and the executor settles: micro-dollars of gas, a count, and
+ * micro-dollars of what is moved.
+ */
 export const GAS_BUDGET = 'gas-usd-e6';
 export const REBALANCES_BUDGET = 'rebalances';
+export const NOTIONAL_BUDGET = 'notional-usd-e6';
 
 type Reservation = {
   readonly reservationId: string;

@@ -116,6 +116,10 @@ export const rebalancePlanned = defineEvent({
       deadlineS: z.int().positive().describe('seconds of block time that each transaction stays valid'),
       maxGasUsdE6: usdE6('reserved for gas, never exceeded'),
     }),
+    approval: z
+      .literal('required')
+      .optional()
+      .describe('a person has to approve it before it is begun; absent means none is needed'),
     reservationId: z.string().describe('id of the budget reservation that the executor commits or releases'),
   }),
   key: (data) => data.planId,
