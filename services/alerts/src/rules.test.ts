@@ -43,14 +43,14 @@ describe('an error', () => {
     expect(new Set([group, ...others.map((other) => alertOfError({ ...error, ...other }).group)]).size).toBe(4);
   });
 
-  it.each(['foreign-nonce', 'tokens-rest-in-wallet', 'registry-names-another-nft'])(
-    'called %s has a runbook of its own, which is there',
-    (code) => {
-      const { facts } = alertOfError({ ...error, code, kind: 'degraded' });
-      expect(facts.runbook).not.toBe(alertOfError({ ...error, kind: 'degraded' }).facts.runbook);
-      expect(existsSync(new URL(`../../../${facts.runbook}`, import.meta.url))).toBe(true);
-    },
-  );
+  it.each([
+    ...['foreign-nonce', 'tokens-rest-in-wallet', 'registry-names-another-nft'],
+    ...['plan-halted', 'step-vanished', 'closed-plan-changed', 'providers-disagree'],
+  ])('called %s has a runbook of its own, which is there', (code) => {
+    const { facts } = alertOfError({ ...error, code, kind: 'degraded' });
+    expect(facts.runbook).not.toBe(alertOfError({ ...error, kind: 'degraded' }).facts.runbook);
+    expect(existsSync(new URL(`../../../${facts.runbook}`, import.meta.url))).toBe(true);
+  });
 
   it('and its dead letter are one cause', () => {
     const letter = {

@@ -29,6 +29,10 @@ const runbooksOfErrors: Readonly<Record<ErrorNotification['kind'], string>> = {
 /** Causes that ask for more than their kind does. */
 const runbooksOfCauses: Readonly<Record<string, string>> = {
   'foreign-nonce': runbook('foreign-nonce'),
+  'plan-halted': runbook('plan-halted'),
+  'step-vanished': runbook('step-vanished'),
+  'closed-plan-changed': runbook('step-vanished'),
+  'providers-disagree': runbook('providers-disagree'),
   'tokens-rest-in-wallet': runbook('tokens-rest'),
   'registry-names-another-nft': runbook('registry-disagrees'),
 };

@@ -3,13 +3,13 @@ import { errorNotification } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { WalletTools } from './wallet-tools.ts';
 
-/** Tells alerts, critically, of what only a person can put right. That it could not be told is logged and no more. */
+/** Tells alerts, critically unless told otherwise, of what only a person can put right. That it could not be told is logged and no more. */
 export function createReportError(bus: Pick<Bus, 'publish'>, log: Logger): WalletTools['reportError'] {
-  return async ({ code, message, plan: { run, planId } }) => {
+  return async ({ code, message, severity = 'critical', plan: { run, planId } }) => {
     const about = { chain: run.chain, pool: run.pool, runId: run.id, eventId: planId, subject: null, attempt: null };
     const notice = {
       service: 'executor',
-      severity: 'critical',
+      severity,
       kind: 'degraded',
       code,
       message,

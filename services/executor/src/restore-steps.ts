@@ -73,7 +73,7 @@ async function record(work: PlanWork, index: number, receipt: RecordedReceipt): 
 
 function tellOfReorg({ tools, plan }: PlanWork, step: RecordedStep): Promise<void> {
   const message = `step ${step.name} of plan ${plan.planId} was in block ${step.receipt?.block}, which a reorganisation took off the chain; the same transaction is sent again`;
-  return tools.reportError({ code: 'step-vanished', message, plan });
+  return tools.reportError({ code: 'step-vanished', message, severity: 'warning', plan });
 }
 
 /** As `restoreSteps`, for who waits anyhow: a node that lags says nothing yet, and nothing may be built on what it shows. */

@@ -63,8 +63,13 @@ export type WalletTools = {
     read(planId: string): Promise<AbandonRequest | null>;
     answer(planId: string, answer: AbandonAnswer): Promise<void>;
   };
-  /** Tells alerts of something that a person must look at. Never throws. */
-  readonly reportError: (trouble: { code: string; message: string; plan: Plan }) => Promise<void>;
+  /** Tells alerts of something that a person must look at; critical unless told. Never throws. */
+  readonly reportError: (trouble: {
+    code: string;
+    message: string;
+    severity?: 'warning' | 'critical';
+    plan: Plan;
+  }) => Promise<void>;
   readonly log: Logger;
   /** Wall clock, milliseconds. */
   readonly now: () => number;

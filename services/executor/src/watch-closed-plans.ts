@@ -56,7 +56,8 @@ async function blockOf(
     told.add(key);
     const message = `${step.name} of the closed plan ${plan.planId}, in block ${receipt.block} by its record, ${what}`;
     tools.log.error({ planId: plan.planId, step: step.name, hash: receipt.hash }, message);
-    await tools.reportError({ code, message, plan });
+    const severity = code === 'step-vanished' ? 'warning' : 'critical';
+    await tools.reportError({ code, message, severity, plan });
   };
   const now = await stepNow(tools.client, step, receipt);
   switch (now.kind) {
