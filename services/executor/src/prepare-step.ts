@@ -157,6 +157,12 @@ export function rulesFor(
     step: stepNumbers[step.name],
     tokenId: plan.position.tokenId,
     approvable: { positionManager: mostForManager(plan, done), swapRouter: mostForRouter(plan, done) },
+    market: {
+      tick: chain.pool.tick,
+      twapTick: chain.pool.twapTick,
+      maxTwapDeviationTicks: tools.limits.maxTwapDeviationTicks,
+      position: chain.position,
+    },
     nowBlockS: chain.block.timestampS,
     longestDeadlineS: tools.limits.longestDeadlineS,
     maxGasCostWei,

@@ -33,6 +33,7 @@ const rules: SigningRules = {
     positionManager: { amount0: 10n ** 30n, amount1: 5n },
     swapRouter: { amount0: 5n, amount1: 0n },
   },
+  market: { tick: 5, twapTick: 0, maxTwapDeviationTicks: 200, position: { tickLower: -10, tickUpper: 10 } },
   nowBlockS: 1_000_000n,
   longestDeadlineS: 600,
   maxGasCostWei: 10n ** 16n,
@@ -162,6 +163,59 @@ test('each refusal says why in words of its own', () => {
   });
   expect(reasons.every((reason) => reason.length > 8)).toBe(true);
   expect(new Set(reasons).size).toBeGreaterThan(20);
+});
+
+describe('least amounts are held against the policy’s own quote', () => {
+  const E = 10n ** 18n;
+  // At a price of 1: 1,000 less the fee of 0.05 % and 5 %.
+  const least = (1_000n * E * 9_995n * 95n) / 1_000_000n;
+  const selling = { ...swap, amountIn: 1_000n * E };
+  const wide = { ...minting, tickLower: -6_000, tickUpper: 6_000, amount0Desired: E, amount1Desired: E };
+  const wideRules: SigningRules = {
+    ...rules,
+    market: { ...rules.market, position: { tickLower: -6_000, tickUpper: 6_000 } },
+  };
+  const out = { ...withdrawal, liquidity: 1_000n * E };
+  // At 5 % from a price of 1: 1/sqrt(1.05) - 1.0001^-3000, and sqrt(0.95) - 1.0001^-3000, of each unit of liquidity.
+  const outLeast = { amount0Min: 235_082n * 10n ** 15n, amount1Min: 233_861n * 10n ** 15n };
+  const answer = (tx: TransactionToSign, by: SigningRules = rules) => {
+    const said = checkTransaction(tx, by);
+    return said.kind === 'refused' ? said.reason : said.kind;
+  };
+
+  test('a swap in either direction, to the wei', () => {
+    for (const direction of [{}, { tokenIn: token1, tokenOut: token0 }]) {
+      const at = (amountOutMinimum: bigint) =>
+        answer(router(encodeSwap('swap-router', { ...selling, ...direction, amountOutMinimum })));
+      expect(at(least)).toBe('allowed');
+      expect(at(least - 1n)).toMatch(/under the policy’s own quote/);
+    }
+  });
+
+  test('a withdrawal and a mint, each token by itself', () => {
+    const withdraw = (change: object) => answer(manager(encodeWithdrawal({ ...out, ...change })), wideRules);
+    expect(withdraw({ amount0Min: 236n * E, amount1Min: 236n * E })).toBe('allowed');
+    expect(withdraw({ ...outLeast, amount0Min: 0n })).toMatch(/under the policy’s own/);
+    expect(withdraw({ ...outLeast, amount1Min: 1n })).toMatch(/under the policy’s own/);
+    const mint = (change: object) => answer(manager(encodeMint({ ...wide, ...change })), wideRules);
+    expect(mint({ amount0Min: (E * 95n) / 100n, amount1Min: (E * 95n) / 100n })).toBe('allowed');
+    expect(mint({ amount0Min: E / 2n, amount1Min: (E * 95n) / 100n })).toMatch(/under the policy’s own/);
+    expect(mint({ amount0Min: (E * 95n) / 100n, amount1Min: E / 2n })).toMatch(/under the policy’s own/);
+    expect(mint({ tickLower: 6_000, tickUpper: -6_000 })).toMatch(/not a range/);
+    expect(mint({ tickUpper: 887_273 })).toMatch(/not a range/);
+  });
+
+  test('is refused where the pool’s price cannot be believed, but what depends on no price is not', () => {
+    const by = (change: Partial<SigningRules['market']>) => ({ ...rules, market: { ...rules.market, ...change } });
+    for (const name of ['swap', 'mint', 'withdrawal']) {
+      expect(answer(lawful[name]!, by({ twapTick: null }))).toMatch(/oracle does not answer/);
+      expect(answer(lawful[name]!, by({ tick: 201 }))).toMatch(/201 ticks from its average/);
+      expect(answer(lawful[name]!, by({ tick: 200 }))).toBe('allowed');
+    }
+    expect(answer(lawful.withdrawal!, by({ position: null }))).toMatch(/no such position/);
+    expect(answer(lawful.collection!, by({ twapTick: null }))).toBe('allowed');
+    expect(answer(lawful['return of an approval']!, by({ twapTick: null }))).toBe('allowed');
+  });
 });
 
 /** The bytes whose value the policy leaves to the plan: amounts, ticks, minimums that stay above 0, limits of price. */

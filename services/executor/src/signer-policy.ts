@@ -3,7 +3,9 @@ import { splitMarker } from '@rangeward/adapter-evm/encode-marker';
 import type { KnownChain } from '@rangeward/adapter-evm/known-chains';
 import type { TransactionToSign } from '@rangeward/adapter-evm/signer';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
+import { MAX_TICK } from '@rangeward/uniswap-v3/tick-math';
 import { type Abi, type Address, decodeFunctionData, encodeFunctionData, type Hex } from 'viem';
+import { leastOfMint, leastOfSwap, leastOfWithdrawal, type OwnMarket, referencePrice } from './least-amounts.ts';
 
 /**
  * The last look at a transaction before it is signed. It knows nothing of how steps are made: it decodes the bytes and
@@ -25,6 +27,8 @@ export type SigningRules = {
   readonly tokenId: bigint;
   /** The most of each token that the spender may be allowed to take for this plan. */
   readonly approvable: { readonly positionManager: Amounts; readonly swapRouter: Amounts };
+  /** The pool as the policy reads it itself: least amounts are held against its average price. */
+  readonly market: OwnMarket;
   readonly nowBlockS: bigint;
   readonly longestDeadlineS: number;
   /** gas limit times highest fee, wei. */
@@ -66,13 +70,17 @@ function checkToken(token: Address, data: Hex, rules: SigningRules): PolicyAnswe
     : allowed;
 }
 
-type Decrease = { tokenId: bigint; amount0Min: bigint; amount1Min: bigint; deadline: bigint };
+type Decrease = { tokenId: bigint; liquidity: bigint; amount0Min: bigint; amount1Min: bigint; deadline: bigint };
 type Collect = { tokenId: bigint; recipient: Address };
 type Mint = {
   token0: Address;
   token1: Address;
   fee: number;
   recipient: Address;
+  tickLower: number;
+  tickUpper: number;
+  amount0Desired: bigint;
+  amount1Desired: bigint;
   amount0Min: bigint;
   amount1Min: bigint;
   deadline: bigint;
@@ -103,7 +111,12 @@ function checkManager(body: Hex, rules: SigningRules, depth: number): PolicyAnsw
 function checkDecrease(args: Decrease, rules: SigningRules): PolicyAnswer {
   if (args.tokenId !== rules.tokenId) return refused(`NFT ${args.tokenId} is not the plan’s`);
   if (args.amount0Min === 0n && args.amount1Min === 0n) return refused('a withdrawal without least amounts');
-  return checkDeadline(args.deadline, rules);
+  const { position } = rules.market;
+  if (position === null) return refused('there is no such position to withdraw from');
+  const least = checkLeast('withdrawal', args, rules, (sqrtPriceX96) =>
+    leastOfWithdrawal({ ...position, liquidity: args.liquidity, sqrtPriceX96 }),
+  );
+  return least.kind === 'refused' ? least : checkDeadline(args.deadline, rules);
 }
 
 function checkCollect(args: Collect, rules: SigningRules): PolicyAnswer {
@@ -116,8 +129,31 @@ function checkMint(args: Mint, rules: SigningRules): PolicyAnswer {
     return refused('not the pool’s tokens');
   if (args.fee !== rules.feePips) return refused(`fee ${args.fee} is not the pool’s`);
   if (args.amount0Min === 0n && args.amount1Min === 0n) return refused('a mint without least amounts');
+  const { tickLower, tickUpper } = args;
+  if (tickLower >= tickUpper || Math.max(-tickLower, tickUpper) > MAX_TICK) return refused('not a range of ticks');
+  const wanted = { amount0: args.amount0Desired, amount1: args.amount1Desired };
+  const least = checkLeast('mint', args, rules, (sqrtPriceX96) =>
+    leastOfMint({ tickLower, tickUpper, ...wanted, sqrtPriceX96 }),
+  );
+  if (least.kind === 'refused') return least;
   const deadline = checkDeadline(args.deadline, rules);
   return deadline.kind === 'refused' ? deadline : checkRecipient(args.recipient, rules);
+}
+
+/** Least amounts against those of the policy's own quote. */
+function checkLeast(
+  what: string,
+  said: { readonly amount0Min: bigint; readonly amount1Min: bigint },
+  { market }: SigningRules,
+  quote: (sqrtPriceX96: bigint) => Amounts,
+): PolicyAnswer {
+  const price = referencePrice(market);
+  if (typeof price === 'string') return refused(price);
+  const { amount0, amount1 } = quote(price);
+  if (said.amount0Min >= amount0 && said.amount1Min >= amount1) return allowed;
+  return refused(
+    `a ${what} that insists on ${said.amount0Min} and ${said.amount1Min}, under the policy’s own ${amount0} and ${amount1}`,
+  );
 }
 
 type Swap = {
@@ -125,6 +161,7 @@ type Swap = {
   tokenOut: Address;
   fee: number;
   recipient: Address;
+  amountIn: bigint;
   amountOutMinimum: bigint;
   sqrtPriceLimitX96: bigint;
   deadline?: bigint;
@@ -152,6 +189,14 @@ function checkSwap(args: Swap, rules: SigningRules): PolicyAnswer {
   if (args.fee !== rules.feePips) return refused(`fee ${args.fee} is not the pool’s`);
   if (args.amountOutMinimum === 0n) return refused('a swap without a least amount');
   if (args.sqrtPriceLimitX96 === 0n) return refused('a swap at any price');
+  const price = referencePrice(rules.market);
+  if (typeof price === 'string') return refused(price);
+  const { amountIn, amountOutMinimum } = args;
+  const zeroForOne = lower(args.tokenIn) === rules.token0;
+  const least = leastOfSwap({ zeroForOne, amountIn, feePips: rules.feePips, sqrtPriceX96: price });
+  if (amountOutMinimum < least) {
+    return refused(`a swap that insists on ${amountOutMinimum}, under the policy’s own quote of ${least}`);
+  }
   const deadline = checkDeadline(args.deadline ?? 0n, rules);
   return deadline.kind === 'refused' ? deadline : checkRecipient(args.recipient, rules);
 }

@@ -37,12 +37,20 @@ export function withdrawalMinimums(of: TickRange & { liquidity: bigint; sqrtPric
  * reckoned by whole units of liquidity, one of which may be worth many wei, so that much is not insisted on.
  */
 export function mintMinimums(of: TickRange & Amounts & { sqrtPriceX96: bigint; slippageBps: number }): Amounts {
-  return minimumsInBand(of, (sqrtPriceX96) => {
-    const at = { ...of, sqrtPriceX96 };
-    const taken = amountsForLiquidityRoundingDown({ ...at, liquidity: mintedLiquidity(at) });
-    const unit = amountsForLiquidityRoundingUp({ ...of, liquidity: 1n });
-    return { amount0: insistedOn(taken.amount0, unit.amount0), amount1: insistedOn(taken.amount1, unit.amount1) };
-  });
+  return minimumsInBand(of, (sqrtPriceX96) => mintTakes(of, sqrtPriceX96));
+}
+
+/** The least that a mint with these amounts takes within so much of the price, rounded down as above; both may be 0. */
+export function mintInBand(of: TickRange & Amounts & { sqrtPriceX96: bigint; slippageBps: number }): Amounts {
+  const { lowX96, highX96 } = bandAround(of.sqrtPriceX96, of.slippageBps);
+  return { amount0: mintTakes(of, highX96).amount0, amount1: mintTakes(of, lowX96).amount1 };
+}
+
+function mintTakes(of: TickRange & Amounts & { readonly sqrtPriceX96: bigint }, sqrtPriceX96: bigint): Amounts {
+  const at = { ...of, sqrtPriceX96 };
+  const taken = amountsForLiquidityRoundingDown({ ...at, liquidity: mintedLiquidity(at) });
+  const unit = amountsForLiquidityRoundingUp({ ...of, liquidity: 1n });
+  return { amount0: insistedOn(taken.amount0, unit.amount0), amount1: insistedOn(taken.amount1, unit.amount1) };
 }
 
 /**
