@@ -38,6 +38,8 @@ function serviceRights(service: ServiceName): Rights {
       ]),
       ...(own.some(({ stream }) => stream === 'LP_ADVISORIES') ? secondNet() : []),
       ...(service === chartBucket.saidBy ? chartRights() : []),
+      // What Redis lost the executor reads again from the plans and what became of them.
+      ...(service === 'executor' ? ['$JS.API.STREAM.MSG.GET.LP_PLANS'] : []),
       // An entry of the audit trail is chained to the last one.
       '$JS.API.STREAM.MSG.GET.LP_AUDIT',
       // Every start compares the streams with their declaration; what a stream is named and limited to is no secret.

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { autonomyOf } from '@rangeward/adapter-evm/autonomy';
 import { type KnownChain, knownChains } from '@rangeward/adapter-evm/known-chains';
 import { type ChainSettings, describeChain } from '@rangeward/adapter-evm/settings';
 import type { Signer } from '@rangeward/adapter-evm/signer';
@@ -18,16 +19,19 @@ import type { Logger } from '@rangeward/service/log';
 import { PreflightError } from '@rangeward/service/process';
 import type { Address } from 'viem';
 import { liveProblems } from './check-live.ts';
-import { type Settings, startProblem } from './config.ts';
+import { capsOf, type Settings, startProblem } from './config.ts';
 import { holdWallets } from './hold-wallet.ts';
 import { createLedger } from './ledger.ts';
 import { onControl } from './on-control.ts';
-import { adoptOpenPlan, closeIfAbandoned, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
+import { onPlanApproved } from './on-plan-approved.ts';
+import { adoptAtStart, handlePlans, type PlanHandling } from './on-rebalance-planned.ts';
+import { openAdoption } from './open-adoption.ts';
+import { openProposals } from './propose-plan.ts';
 import { createReleaseRejected } from './release-rejected.ts';
 import { createReportError } from './report-error.ts';
+import { startWatches } from './start-watches.ts';
+import { createWalletCaps } from './wallet-caps.ts';
 import type { WalletTools } from './wallet-tools.ts';
-import { watchClosedPlans } from './watch-closed-plans.ts';
-import { watchEvery } from './watch-every.ts';
 import { openStops, type StopWatch } from './watch-stops.ts';
 
 export type Dependencies = {
@@ -45,43 +49,41 @@ export async function start(dependencies: Dependencies): Promise<{ stop(): Promi
   const { bus, redis, config, log } = dependencies;
   const audit = openAuditNotes(bus.broker, 'executor');
   const stops = openStops(dependencies, audit);
-  const wallets = await openWallets(dependencies, stops);
+  const wallets = await openWallets(dependencies, stops).catch(async (error: unknown) => {
+    await stops.close();
+    throw error;
+  });
   const releaseRejected = createReleaseRejected({ wallets, releaseBudget: (id) => releaseBudget(redis, id), log });
   const hold = holdWallets(redis, `${hostname()}/${process.pid}`, config.executor.leaseMs);
-  const handling: PlanHandling = { wallets, hold, bus, releaseRejected };
+  const handling: PlanHandling = {
+    ...{ wallets, hold, bus, releaseRejected },
+    proposals: openProposals(redis),
+    adoption: openAdoption(dependencies),
+  };
   const ending = new AbortController();
   const adopting = [...handling.wallets.values()].map((tools) =>
-    adoptOpenPlan(handling, tools, ending.signal).catch((error: unknown) =>
+    adoptAtStart(handling, tools, ending.signal).catch((error: unknown) =>
       log.warn(
         { err: error, chain: tools.chain },
-        'a plan begun before is not finished yet; the next message tries again',
+        'the wallet is not adopted yet, or a plan begun before not finished; it is tried again',
       ),
     ),
   );
-  const abandons = watchEvery(
-    ABANDON_LOOK_MS,
-    async () => {
-      for (const tools of wallets.values()) await closeIfAbandoned(handling, tools, ending.signal);
-    },
-    (error) => log.warn({ err: error }, 'an abandoned plan is not closed yet; it is looked at again'),
-  );
-  const closed = [...wallets.values()]
-    .filter(({ mode }) => mode === 'live')
-    .map((tools) =>
-      watchEvery(config.executor.finalityCheckS * 1000, watchClosedPlans(tools), (error) =>
-        tools.log.warn({ err: error }, 'closed plans cannot be looked at now; again later'),
-      ),
-    );
-  const consumption = await bus.consume(consumers.executorPlans, [
-    on(rebalancePlanned, handlePlans(handling)),
-    ignoreOthers,
+  const watches = startWatches(handling, {
+    finalityCheckMs: config.executor.finalityCheckS * 1000,
+    log,
+    signal: ending.signal,
+  });
+  const consumptions = await Promise.all([
+    bus.consume(consumers.executorPlans, [on(rebalancePlanned, handlePlans(handling)), ignoreOthers]),
+    bus.consume(consumers.executorApprovals, [onPlanApproved(handling)]),
+    bus.consume(consumers.executorControls, [onControl({ redis, stops, log })]),
   ]);
-  const controls = await bus.consume(consumers.executorControls, [onControl({ redis, stops, log })]);
   return {
     stop: async () => {
       ending.abort();
-      await Promise.all([consumption.stop(), controls.stop()]);
-      await Promise.all([...adopting, abandons.stop(), ...closed.map((watch) => watch.stop()), stops.close()]);
+      await Promise.all(consumptions.map((consumption) => consumption.stop()));
+      await Promise.all([...adopting, watches.stop(), stops.close()]);
       await audit.close(LAST_NOTES_MS);
     },
   };
@@ -89,9 +91,6 @@ export async function start(dependencies: Dependencies): Promise<{ stop(): Promi
 
 /** How long the last audit entries may take when the service stops. */
 const LAST_NOTES_MS = 2_000;
-
-/** How often it is looked whether an operator gave up the open plan. */
-const ABANDON_LOOK_MS = 1_000;
 
 /** What plans are carried out with, by the chain's configured name. */
 async function openWallets(dependencies: Dependencies, stops: StopWatch): Promise<ReadonlyMap<string, WalletTools>> {
@@ -159,6 +158,16 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
       longestDeadlineS: executor.longestDeadlineS,
     },
     ledger: createLedger({ redis, log, now }),
+    caps: createWalletCaps({
+      ...{ redis, wallet, now },
+      chainId: settings.chainId,
+      caps: capsOf(executor.caps, chain.local),
+    }),
+    autonomy: ({ run, position }) =>
+      autonomyOf({
+        ...{ autonomy: config.autonomy, local: chain.local, chain: settings },
+        ...{ pool: run.pool, position: position.id },
+      }),
     stopAsked: () => stops.asked(),
     abandons: {
       read: (planId) => readAbandonRequest(redis, planId),

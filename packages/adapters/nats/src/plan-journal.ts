@@ -93,8 +93,10 @@ function decode<Schema extends z.ZodType>(
 }
 
 async function fetchNext(broker: Broker, seq: number, subjects: string): Promise<StoredMsg | null> {
+  // The client's type does not name the second field, which servers know since 2.7.
+  const query: { seq: number; next_by_subj: string } = { seq, next_by_subj: subjects };
   try {
-    return await broker.jsm.streams.getMessage(STREAM, { seq, next_by_subj: subjects });
+    return await broker.jsm.streams.getMessage(STREAM, query);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return null;
     throw error;
