@@ -76,7 +76,7 @@ export function searchGrid(
 
 function warningOf(trials: number, folds: readonly FoldResult[]): string {
   const lost = folds.filter(({ testScore, defaultScore }) => testScore <= defaultScore).length;
-  return `${trials} trials on each stretch: the best of so many looks good by luck alone (see "luck"). Judged where it had no say, the chosen one was no better than the settings as they are in ${lost} of ${folds.length} stretches.`;
+  return `${trials} trials on each stretch: the best of so many looks good by luck alone ("of it luck"). Judged where it had no say, the chosen one was no better than the settings as they are in ${lost} of ${folds.length} stretches.`;
 }
 
 const EULER = 0.5772156649015329;
