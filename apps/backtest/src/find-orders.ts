@@ -1,5 +1,5 @@
-import type { RecordedBlock } from '@rangeward/recording/recorded-event';
-import { MAX_INT256, replayEvent } from '@rangeward/uniswap-v3/pool-replay';
+import type { RecordedBlock, RecordedEvent } from '@rangeward/recording/recorded-event';
+import { type Difference, MAX_INT256, replayEvent } from '@rangeward/uniswap-v3/pool-replay';
 import { clonePool, type Pool } from '@rangeward/uniswap-v3/pool-state';
 import { computeSwap, type SwapOrder, type SwapOutcome } from '@rangeward/uniswap-v3/pool-swap';
 import { type Act, moveToPrice, type ReplayBlock } from './replayed-market.ts';
@@ -29,20 +29,20 @@ export function findOrders(start: Pool, recorded: readonly RecordedBlock[], goOn
       const act: Act = event.kind === 'swap' ? askedBy(pool, event) : { kind: 'event', event };
       const difference = replayEvent(pool, event);
       if (event.kind === 'swap') swaps += 1;
-      if (difference === undefined) {
-        if (event.kind === 'swap') followed += 1;
-        acts.push(act);
-      } else if (goOn && event.kind === 'swap') acts.push(reach(pool, event));
-      else if (goOn) continue;
-      else {
-        const why = `${difference.field} is ${difference.said}, ${difference.follows} would follow`;
-        const end = `block ${blockNumber}, log ${event.logIndex} does not follow from what came before (${why})`;
-        return { blocks, swaps, followed, end };
-      }
+      if (event.kind === 'swap' && difference === undefined) followed += 1;
+      if (difference === undefined) acts.push(act);
+      else if (!goOn) return { blocks, swaps, followed, end: endOf(event, difference) };
+      // Whatever else does not follow from guessed ticks is left out; it moves no price.
+      else if (event.kind === 'swap') acts.push(reach(pool, event));
     }
     blocks.push({ timeS: timestampS, number: blockNumber, acts, outsideSqrtPrice: null });
   }
   return { blocks, swaps, followed, end: null };
+}
+
+function endOf({ blockNumber, logIndex }: RecordedEvent, { field, said, follows }: Difference): string {
+  const why = `${field} is ${said}, ${follows} would follow`;
+  return `block ${blockNumber}, log ${logIndex} does not follow from what came before (${why})`;
 }
 
 function askedBy(pool: Pool, event: SwapOutcome): Act {
