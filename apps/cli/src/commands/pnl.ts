@@ -2,6 +2,7 @@ import { openChain } from '@rangeward/adapter-evm/client';
 import { readEvents } from '@rangeward/adapter-nats/read-events';
 import { readPosition } from '@rangeward/adapter-redis/position-registry';
 import { type TradeExecuted, tradeExecuted } from '@rangeward/contracts';
+import { addressOf } from '../address-flag.ts';
 import { CommandFailure } from '../command-failure.ts';
 import type { Settings } from '../config.ts';
 import { type GlobalFlags, loadSettings, withNats, withRedis } from '../operator.ts';
@@ -29,8 +30,7 @@ export async function pnl(options: PnlOptions, screen: Screen): Promise<void> {
   const config = loadSettings(options);
   const found = findPosition(config, options);
   const { settings, pool, position } = found;
-  if (options.wallet !== undefined && !/^0x[0-9a-fA-F]{40}$/.test(options.wallet))
-    throw new CommandFailure(`${options.wallet} is no address`, exitCodes.usage);
+  const wallet = options.wallet === undefined ? undefined : addressOf('--wallet', options.wallet);
   const ref = { chain: found.chain, pool: pool.address, id: position.id };
   const [chain, registered, trades] = await Promise.all([
     openChain({ name: found.chain, settings }),
@@ -43,8 +43,7 @@ export async function pnl(options: PnlOptions, screen: Screen): Promise<void> {
     tokenIds: [...new Set([position.tokenId, ...(registered?.lineage ?? [])])],
     registered,
     trades,
-    // The pattern was just checked.
-    wallet: options.wallet?.toLowerCase() as `0x${string}` | undefined,
+    wallet,
     period: options.period,
     periods: options.periods,
   });

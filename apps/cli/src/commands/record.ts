@@ -5,6 +5,7 @@ import { type RecordingHeader, startPool } from '@rangeward/recording/recording-
 import { writeRecording } from '@rangeward/recording/write-recording';
 import { checkFeed } from '@rangeward/uniswap-v3/check-feed';
 import type { Hex } from 'viem';
+import { addressOf } from '../address-flag.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { loadSettings } from '../operator.ts';
 import { exitCodes, printJson } from '../output.ts';
@@ -33,7 +34,7 @@ const SETTLED_BLOCKS = 12;
  * command goes on where it was. Returns the exit code: 1 when something that was recorded does not follow.
  */
 export async function record(flags: RecordFlags, screen: Screen): Promise<number> {
-  const pool = poolOf(flags.pool);
+  const pool = addressOf('--pool', flags.pool);
   const chain = await openRpc(flags);
   const chainId = Number(await chain.request('eth_chainId', []));
   const to = flags.to ?? Math.max(0, (await readHeader(chain, 'latest')).number - SETTLED_BLOCKS);
@@ -92,13 +93,6 @@ async function readEvents(
     const part = Math.floor((100 * (stretch.to - from + 1)) / (to - from + 1));
     say(`${String(part).padStart(3)} %  block ${stretch.to}, ${unfinished.events} events`);
   }
-}
-
-function poolOf(text: string): Hex {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text))
-    throw new CommandFailure(`--pool ${text}: expected 0x and 40 hex digits`, exitCodes.usage);
-  // The pattern is what the type says.
-  return text.toLowerCase() as Hex;
 }
 
 /** A reader for whichever RPC; none of its errors carries the URL. */

@@ -3,7 +3,7 @@ import { readRecording } from '@rangeward/recording/read-recording';
 import { startPool } from '@rangeward/recording/recording-format';
 import { writeRecording } from '@rangeward/recording/write-recording';
 import { checkFeed } from '@rangeward/uniswap-v3/check-feed';
-import type { Hex } from 'viem';
+import { addressOf } from '../address-flag.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { exitCodes, printFacts, printJson } from '../output.ts';
 import { tellBreaks } from '../record/tell-breaks.ts';
@@ -84,11 +84,4 @@ function tokenOf(flag: string, text: string) {
   if (!/^\d{1,3}$/.test(decimals))
     throw new CommandFailure(`${flag} ${text}: expected ADDRESS:SYMBOL:DECIMALS`, exitCodes.usage);
   return { address: addressOf(flag, address), symbol, decimals: Number(decimals) };
-}
-
-function addressOf(flag: string, text: string): Hex {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(text))
-    throw new CommandFailure(`${flag} ${text}: expected 0x and 40 hex digits`, exitCodes.usage);
-  // The pattern is what the type says.
-  return text.toLowerCase() as Hex;
 }
