@@ -171,7 +171,7 @@ describe('a run that does not ask', () => {
 
   it('while the breaker is open; one probe is let through, and closes it', async () => {
     messages.reply(failing(529, { 'retry-after-ms': '1' }));
-    const desk = await deskOf({ model: { breaker: { failures: 2, openMs: 300 } } });
+    const desk = await deskOf({ model: { breaker: { failures: 2, openMs: 1_000 } } });
     const ask = async (number: number) => (await consultModel(askingFor(number), desk, forever)).opinion;
     expect([await ask(1), await ask(2)]).toMatchObject([{ reason: 'failed' }, { reason: 'failed' }]);
     expect(desk.breaker.state()).toBe('open');
