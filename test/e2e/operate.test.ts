@@ -92,9 +92,28 @@ describe('the operator’s command', () => {
 
   it('says which plans are in hand, and gives none up that is not', async () => {
     expect((await rangeward('plan', 'list')).out).toContain('No wallet has a plan in hand');
-    expect(await json('plan', 'list')).toEqual([]);
+    expect(await json('plan', 'list')).toEqual({ open: [], proposals: [] });
     const unknown = await rangeward('plan', 'abandon', 'ffff', '--yes');
     expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no wallet has plan ffff in hand') });
+  });
+
+  it('stops live trading, says so, lets it go on only when told to, and writes all of it down', async () => {
+    expect((await rangeward('kill', '--reason', 'to see it')).out).toContain('Live trading is killed: to see it');
+    expect((await rangeward('status')).out).toMatch(/trading +Live trading is killed since .* to see it/);
+    expect(await rangeward('resume')).toMatchObject({ code: 2, err: expect.stringContaining('Say --yes') });
+    expect((await rangeward('resume', '--yes', '--reason', 'seen')).code).toBe(0);
+    expect((await json('status')).trading).toContain('running');
+    const entries = await json('audit', 'list', '--limit', '200');
+    const asked = entries.filter(({ source }: { source: string }) => source === 'operator');
+    expect(asked.map(({ action, reason }: { action: string; reason: string }) => `${action}: ${reason}`)).toEqual([
+      'kill: to see it',
+      'resume: seen',
+    ]);
+    expect(asked[0].actor).toMatch(/^\S+@\S+, rangeward kill$/);
+    const actions = new Set(entries.map(({ action }: { action: string }) => action));
+    expect([...actions]).toEqual(expect.arrayContaining(['start', 'limits-changed', 'kill', 'resume']));
+    expect((await rangeward('audit', 'verify')).out).toMatch(/chain +whole/);
+    expect(await rangeward('approve', 'ffff', '--yes')).toMatchObject({ code: 1 });
   });
 
   it('shows profit and loss of the position from the chain, for people, programs and tables', async () => {
@@ -191,7 +210,7 @@ describe('the operator’s command', () => {
   });
 
   it.each(
-    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,keys create,doctor'.split(
+    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,approve,pause,kill,resume,audit list,audit verify,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,keys create,doctor'.split(
       ',',
     ),
   )('helps with %s by two examples', async (command) => {

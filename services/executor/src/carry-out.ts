@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Plan, Rejection, type TradeExecuted } from '@rangeward/contracts';
 import { closeAbandoned } from './abandon-plan.ts';
-import { checkPlan, tooLate } from './check-plan.ts';
+import { checkPlan, type PlanVerdict, tooLate, verdictOf } from './check-plan.ts';
 import { closePlan, confirmedReason, refusePlan, restingState } from './close-plan.ts';
 import { assertNotHalted } from './halt-plan.ts';
 import { type Closed, heedStop } from './heed-stop.ts';
@@ -58,9 +58,16 @@ async function begin(work: PlanWork): Promise<TradeExecuted> {
   // Once something was signed, the checks that let it begin are history: a mined step would fail them.
   if (work.record.steps.length > 0) return takeSteps(work);
   const { tools, plan } = work;
-  const verdict = tooLate(plan, tools.now()) ?? checkPlan(plan, await circumstances(tools, plan));
+  const verdict = tooLate(plan, tools.now()) ?? (await checkAll(tools, plan));
   work.record = withChecks(work.record, verdict.checks);
   return verdict.refusal === null ? takeSteps(work) : closePlan(work, 'refused', `refused: ${verdict.refusal}`);
+}
+
+/** The checks first, and only for a plan that passes them our own limits, which it draws on. */
+async function checkAll(tools: WalletTools, plan: Plan): Promise<PlanVerdict> {
+  const verdict = checkPlan(plan, await circumstances(tools, plan));
+  if (verdict.refusal !== null) return verdict;
+  return verdictOf([...verdict.checks, ...(await tools.caps.reserve(plan))]);
 }
 
 async function takeSteps(work: PlanWork): Promise<TradeExecuted> {

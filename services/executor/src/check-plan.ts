@@ -62,7 +62,8 @@ export function tooLate(plan: Plan, nowMs: number): PlanVerdict | null {
   return verdict.refusal === null ? null : verdict;
 }
 
-function verdictOf(checks: readonly Gate[]): PlanVerdict {
+/** All checks, and a sentence with the first that failed. */
+export function verdictOf(checks: readonly Gate[]): PlanVerdict {
   const failed = checks.filter((check) => !check.passed);
   const [first] = failed;
   if (first === undefined) return { checks, refusal: null };

@@ -33,6 +33,7 @@ export async function closePlan(
   await settleRegistry(work, trade);
   if (gasWei === 0n) await tools.ledger.releaseBudget(plan.reservationId);
   else await tools.ledger.commitBudget(plan.reservationId, trade.gasUsdE6);
+  await tools.caps.settle(plan, gasWei === 0n ? null : trade.gasUsdE6);
   await boundary(tools, 'settled');
   const closed = withTrade(record, trade);
   work.version = await tools.records.finish(lease.fence, plan.planId, work.version, closed);

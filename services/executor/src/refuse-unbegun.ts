@@ -8,9 +8,10 @@ export async function refuseUnbegun(
   tools: Pick<WalletTools, 'mode' | 'ledger'>,
   plan: Plan,
   verdict: PlanVerdict,
+  { lapsed = false }: { readonly lapsed?: boolean } = {},
 ): Promise<TradeExecuted> {
   await tools.ledger.releaseBudget(plan.reservationId);
-  return summariseTrade({
+  const trade = summariseTrade({
     plan,
     mode: tools.mode,
     outcome: 'refused',
@@ -22,4 +23,5 @@ export async function refuseUnbegun(
     priceBeforeSwapX96: null,
     priceAfterX96: plan.market.pool.sqrtPriceX96,
   });
+  return lapsed ? { ...trade, lapsed } : trade;
 }

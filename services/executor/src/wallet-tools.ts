@@ -4,13 +4,14 @@ import { readWalletState, type WalletState } from '@rangeward/adapter-evm/wallet
 import type { AbandonAnswer, AbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import type { PlanRecords } from '@rangeward/adapter-redis/plan-records';
 import type { TradingStop } from '@rangeward/adapter-redis/trading-control';
-import type { Plan, TradingMode } from '@rangeward/contracts';
+import type { AutonomyLevel, Plan, TradingMode } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import type { Address } from 'viem';
 import type { PlanCircumstances } from './check-plan.ts';
 import type { Site } from './plan-steps.ts';
 import type { EventSources } from './step-facts.ts';
+import type { WalletCaps } from './wallet-caps.ts';
 
 /** Everything that plans of one wallet on one chain are carried out with. */
 export type WalletTools = {
@@ -56,6 +57,10 @@ export type WalletTools = {
     readonly longestDeadlineS: number;
   };
   readonly ledger: Ledger;
+  /** Our own limits for the wallet. */
+  readonly caps: WalletCaps;
+  /** How far a plan's position may be moved without a person. */
+  readonly autonomy: (plan: Plan) => AutonomyLevel;
   /** The stop of live trading that stands now, wherever it came from; asked before every new intent. */
   readonly stopAsked: () => Promise<TradingStop | null>;
   /** What an operator asked for, by plan. */

@@ -16,6 +16,11 @@ export type LiveWallet = ReturnType<typeof openLiveWallet>;
 
 export const ref = { chain: 'local', pool, id: 'main' };
 const log = createLogger({ service: 'executor', level: 'silent' });
+/** No caps of its own, and nobody to ask. */
+const unbound: Pick<WalletTools, 'caps' | 'autonomy'> = {
+  caps: { reserve: async () => [], settle: async () => {} },
+  autonomy: () => 'act',
+};
 
 export function openLiveWallet(redis: Redis, world: LocalWorld) {
   const settled: string[] = [];
@@ -57,7 +62,7 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
         settlePosition: (plan, came) =>
           settlePosition(redis, ref, { planId: plan.planId, from: plan.position.tokenId, ...came }),
       },
-      stopAsked: () => readStop(redis),
+      ...{ ...unbound, stopAsked: () => readStop(redis) },
       abandons: {
         read: (planId) => readAbandonRequest(redis, planId),
         answer: (planId, answer) => answerAbandonRequest(redis, planId, answer),

@@ -34,6 +34,8 @@ export type RunFacts = {
     planId: string;
     outcome: 'confirmed' | 'simulated' | 'reverted' | 'refused';
     reason: string;
+    /** Nobody approved the plan in time. */
+    lapsed?: true;
     txHashes: string[];
     gasUsed: string;
     gasUsdE6: number;
@@ -122,6 +124,7 @@ const rows: readonly Row[] = [
       planId: data.planId,
       outcome: data.outcome,
       reason: data.reason,
+      ...(data.lapsed === undefined ? {} : { lapsed: data.lapsed }),
       txHashes: data.transactions.flatMap(({ hash }) => (hash === null ? [] : [hash])),
       gasUsed: data.gasUsed.toString(),
       gasUsdE6: data.gasUsdE6,

@@ -77,7 +77,9 @@ function endOf(facts: RunFacts): End | null {
   const at = latest(facts);
   if (facts.decision.planId === null) return { status: 'completed', at, failure: null };
   if (facts.trade === undefined) return null;
-  const failed = facts.trade.outcome === 'reverted' || facts.trade.outcome === 'refused';
+  // A proposal that nobody took up is no failure of ours.
+  const refused = facts.trade.outcome === 'refused' && facts.trade.lapsed !== true;
+  const failed = facts.trade.outcome === 'reverted' || refused;
   return { status: failed ? 'failed' : 'completed', at, failure: failed ? facts.trade.reason : null };
 }
 

@@ -1,17 +1,27 @@
-import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { openAuditNotes } from '@rangeward/adapter-nats/audit-notes';
 import { readAbandonAnswer, requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
 import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
+import { listProposals } from '@rangeward/adapter-redis/proposals';
 import { CommandFailure } from '../command-failure.ts';
-import { type GlobalFlags, withRedis } from '../operator.ts';
+import { type GlobalFlags, withNats, withRedis } from '../operator.ts';
 import { exitCodes, printJson, printTable } from '../output.ts';
+import { short } from '../story/format-amounts.ts';
 import type { Screen } from '../story/print-story.ts';
 import { showControls } from '../story/show-controls.ts';
+import { person } from './person.ts';
 
-/** The plan that each wallet has in hand. */
+/** The plan that each wallet has in hand, and those that wait for a person. */
 export async function listPlans(flags: GlobalFlags & { json: boolean }, screen: Screen): Promise<void> {
-  const open = await withRedis(flags, (redis) => listOpenPlans(redis));
-  if (flags.json) return printJson(screen, open);
+  const [open, waiting] = await withRedis(flags, (redis) => Promise.all([listOpenPlans(redis), listProposals(redis)]));
+  const proposals = waiting.map(({ plan: { planId, run, validUntil }, summary }) => ({
+    ...{ planId, position: `${run.chain}/${run.position}`, validUntil, summary },
+  }));
+  if (flags.json) return printJson(screen, { open, proposals });
+  for (const { planId, position, validUntil, summary } of proposals) {
+    screen.write(`${short(planId)}  ${position}  waits for your approval until ${validUntil}\n`);
+    screen.write(`    ${showControls(summary)}\n    ./rangeward approve ${planId.slice(0, 12)} --yes\n`);
+  }
   if (open.length === 0) return void screen.write('No wallet has a plan in hand.\n');
   printTable(
     screen,
@@ -41,7 +51,13 @@ export async function abandonPlan(
         exitCodes.usage,
       );
     }
-    const by = `${userInfo().username}, rangeward plan abandon`;
+    const by = `${person()}, rangeward plan abandon`;
+    await withNats(flags, (broker) =>
+      openAuditNotes(broker, 'operator').write({
+        ...{ actor: by, action: 'abandon', reason: flags.reason },
+        detail: { plan: planId, wallet },
+      }),
+    );
     await requestAbandon(redis, planId, { by, reason: flags.reason, at: new Date().toISOString() });
     const endMs = performance.now() + flags.timeoutS * 1_000;
     let answer = await readAbandonAnswer(redis, planId);

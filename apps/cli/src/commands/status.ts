@@ -1,6 +1,7 @@
 import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
 import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
+import { listProposals } from '@rangeward/adapter-redis/proposals';
 import { createRunRecords } from '@rangeward/adapter-redis/run-records';
 import { readControl } from '@rangeward/adapter-redis/trading-control';
 import { consumers, streams } from '@rangeward/contracts';
@@ -45,6 +46,10 @@ export async function status(flags: GlobalFlags & { json: boolean }, screen: Scr
   }
   if (state.openPlans.length > 0) printTitle(screen, 'Plans in hand');
   for (const { wallet, planId } of state.openPlans) screen.write(`  ${short(planId)}  of ${wallet}\n`);
+  if (state.proposals.length > 0) printTitle(screen, 'Plans that wait for your approval');
+  for (const { planId, until, summary } of state.proposals) {
+    screen.write(`  ${short(planId)}  until ${until}: ${summary}\n`);
+  }
   printTitle(screen, 'Consumers');
   printTable(
     screen,
@@ -75,12 +80,13 @@ async function readBus(broker: NatsAccess) {
 async function readState(flags: GlobalFlags) {
   return withRedis(flags, async (redis, config) => {
     const records = createRunRecords(redis);
-    const [runs, registered, breaker, openPlans, control] = await Promise.all([
+    const [runs, registered, breaker, openPlans, control, proposals] = await Promise.all([
       records.list({ limit: 5 }),
       listPositions(redis),
       readBreaker(redis, ERRORS_BREAKER),
       listOpenPlans(redis),
       readControl(redis),
+      listProposals(redis),
     ]);
     const positions = await Promise.all(
       registered.map(async ({ chain, pool, id, tokenId, lineage, idle, restingPlan }) => {
@@ -110,6 +116,7 @@ async function readState(flags: GlobalFlags) {
       breaker: breaker === null ? 'closed' : `${breaker.state}: ${breaker.reason}`,
       positions,
       openPlans,
+      proposals: proposals.map(({ plan, summary }) => ({ planId: plan.planId, until: plan.validUntil, summary })),
       lastRuns,
     };
   });

@@ -3,6 +3,7 @@ import type { Screen } from '../story/print-story.ts';
 import { examples, number, withPlace } from './place.ts';
 
 const commands = {
+  approve: () => import('../commands/approve.ts'),
   audit: () => import('../commands/audit.ts'),
   control: () => import('../commands/control.ts'),
 } as const;
@@ -22,6 +23,16 @@ export function addControls(program: Command, screen: Screen, setExitCode: (code
     .option('--reason <text>', 'why, for the record', 'no reason given')
     .addHelpText('after', examples('resume --yes', 'resume --yes --reason "it was the node"'))
     .action(async (options) => (await commands.control()).resume(options, screen));
+  withPlace(
+    program
+      .command('approve')
+      .description('let a proposed plan be carried out; "plan list" shows those that wait')
+      .argument('<plan>', 'id of the plan, or its beginning'),
+  )
+    .option('--yes', 'do it', false)
+    .option('--reason <text>', 'why, for the record', 'no reason given')
+    .addHelpText('after', examples('approve 3f9a --yes', 'approve 3f9a --yes --reason "the range suits me"'))
+    .action(async (id, options) => (await commands.approve()).approve(id, options, screen));
   addAudit(program, screen, setExitCode);
 }
 

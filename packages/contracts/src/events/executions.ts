@@ -32,6 +32,7 @@ export const tradeExecuted = defineEvent({
     outcome: z.enum(['confirmed', 'simulated', 'reverted', 'refused']),
     reason: z.string().describe('one sentence; what would have happened when simulated'),
     checks: z.array(gate).describe('what the executor verified before it began'),
+    lapsed: z.literal(true).optional().describe('nobody approved it in time: nothing went wrong'),
     transactions: z.array(transactionRecord),
     tokenIdBefore: tokenId,
     tokenIdAfter: tokenId.nullable().describe('the live NFT afterwards; null when none is'),
