@@ -217,6 +217,30 @@ describe('a step that it is too late for', () => {
     expect(stepsOf(trade)).toEqual(['cancel']);
   });
 
+  test.each(['swap:cancel-signed', 'swap:cancel-stored', 'swap:mined', 'swap:done', 'reset-router:stored'])(
+    'and whose executor ends at %s is cancelled once, and the next one closes the plan',
+    async (at) => {
+      const tokenId = await wallet.managed(100, 150);
+      const plan = await planToMove(world, tokenId);
+      const { nonce } = await stateOf(world, tokenId);
+      const dying = toolsAt((place) => {
+        if (place === 'swap:stored') node.loses = ({ to }) => to !== world.wallet;
+        if (place === 'swap:sent') aheadMs = 600_000;
+        if (place === at) throw new Error('ended');
+      });
+      await expect(wallet.carried(plan, dying)).rejects.toThrow('ended');
+      node.loses = () => false;
+      const trade = await wallet.carried(
+        plan,
+        toolsAt(() => {}),
+      );
+      expect(stepsOf(trade).filter((step) => step === 'cancel' || step === 'swap')).toEqual(['cancel']);
+      expect((await stateOf(world, tokenId)).nonce - nonce).toBe(trade.transactions.length);
+      expect(await allowances(world)).toEqual([0n, 0n, 0n, 0n]);
+      expect(wallet.settled).toHaveLength(1);
+    },
+  );
+
   test('after a long absence is never sent at all', async () => {
     const tokenId = await wallet.managed(100, 150);
     const plan = await planToMove(world, tokenId);
