@@ -1,15 +1,11 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Trade } from '@rangeward/market-data/swap-history';
 import { readEvents } from '@rangeward/recording/read-events';
 import { abs } from '@rangeward/uniswap-v3/full-math';
 import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
+import { POOL_LOGS } from '../real-day/read-day.ts';
 import { type Moment, observeDefaults, observeTrades } from './observe-trades.ts';
 
-/** A day of mainnet's USDC/WETH 0.05 % pool. It stays beside the project: without it nothing is scored. */
-const file = fileURLToPath(
-  new URL('../../../shared/data/ethereum-usdc-weth-500-2024-01-05.pool-logs.csv', import.meta.url),
-);
 const EVERY_S = 300;
 
 /**
@@ -17,9 +13,9 @@ const EVERY_S = 300;
  * Their horizons overlap, so there are far fewer independent outcomes than moments. Null where the day is not at hand.
  */
 export async function recordedDay(horizonsS: readonly number[]): Promise<readonly Moment[] | null> {
-  if (!existsSync(file)) return null;
+  if (!existsSync(POOL_LOGS)) return null;
   const trades: Trade[] = [];
-  for await (const event of readEvents(file)) {
+  for await (const event of readEvents(POOL_LOGS)) {
     if (event.kind !== 'swap') continue;
     const priceUsd = stablePerVolatile({ sqrtPriceX96: event.sqrtPriceX96, stable: 0, decimals0: 6, decimals1: 18 });
     trades.push({

@@ -5,12 +5,12 @@ import type { LogPlace, RecordedEvent } from '@rangeward/recording/recorded-even
 
 // A day of mainnet's USDC/WETH 0.05 % pool, 2024-01-05: no protocol fee was on then. The data stays where it is, beside the project.
 const data = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}`, import.meta.url));
-const poolLogs = data('ethereum-usdc-weth-500-2024-01-05.pool-logs.csv');
+export const POOL_LOGS = data('ethereum-usdc-weth-500-2024-01-05.pool-logs.csv');
 const managerLogs = data('ethereum-position-manager-2024-01-05.logs.csv');
 
 export const DAY_TERMS = { feePips: 500, tickSpacing: 10 };
 export const MANAGER = '0xc36442b4a4522e871399cd717abdd847ab11fe88';
-export const isDayHere = () => existsSync(poolLogs) && existsSync(managerLogs);
+export const isDayHere = () => existsSync(POOL_LOGS) && existsSync(managerLogs);
 
 /** What the position manager logged of an NFT: what went in, came out or was paid, in raw units. */
 export type NftLog = LogPlace & {
@@ -31,7 +31,7 @@ const NFT_KINDS: Readonly<Record<string, NftLog['kind']>> = {
 export type Day = { readonly events: readonly RecordedEvent[]; readonly nftLogs: readonly NftLog[] };
 
 export async function readDay(): Promise<Day> {
-  const events = await Array.fromAsync(readPoolLogs(poolLogs));
+  const events = await Array.fromAsync(readPoolLogs(POOL_LOGS));
   const nftLogs: NftLog[] = [];
   for await (const { place, topics, data: text } of readRawLogs(managerLogs)) {
     const kind = NFT_KINDS[topics[0]];
