@@ -33,6 +33,7 @@ beforeEach(async () => {
   out = '';
   const lease = await acquireLease(redis, walletLease(place), 'test', 60_000);
   await createPlanRecords(redis, place).open(lease!.fence, planId, {});
+  await lease!.release();
 });
 
 const screen = {
@@ -55,7 +56,15 @@ test('the plan that a wallet has in hand is listed, for people and for programs'
   expect(out).toContain(planId);
   out = '';
   await listPlans(flags({ json: true }), screen);
-  expect(JSON.parse(out)).toEqual([{ ...place, planId }]);
+  expect(JSON.parse(out)).toEqual({ open: [{ ...place, planId }], proposals: [] });
+});
+
+test('a plan that only a person may end is listed with the reason and its runbook', async () => {
+  const lease = await acquireLease(redis, walletLease(place), 'test', 60_000);
+  const halted = { reason: 'swap is not on the chain any more', at: '2026-01-05T00:00:00.000Z' };
+  await createPlanRecords(redis, place).save(lease!.fence, planId, 0, { halted });
+  await listPlans(flags(), screen);
+  expect(out).toContain('is halted: swap is not on the chain any more (docs/runbooks/plan-halted.md)');
 });
 
 describe('giving a plan up', () => {

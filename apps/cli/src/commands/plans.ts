@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { openAuditNotes } from '@rangeward/adapter-nats/audit-notes';
 import { readAbandonAnswer, requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
-import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
+import type { Redis } from '@rangeward/adapter-redis/connect';
+import { createPlanRecords, listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { listProposals } from '@rangeward/adapter-redis/proposals';
+import { z } from 'zod';
 import { CommandFailure } from '../command-failure.ts';
 import { type GlobalFlags, withNats, withRedis } from '../operator.ts';
 import { exitCodes, printJson, printTable } from '../output.ts';
@@ -13,7 +15,7 @@ import { person } from './person.ts';
 
 /** The plan that each wallet has in hand, and those that wait for a person. */
 export async function listPlans(flags: GlobalFlags & { json: boolean }, screen: Screen): Promise<void> {
-  const [open, waiting] = await withRedis(flags, (redis) => Promise.all([listOpenPlans(redis), listProposals(redis)]));
+  const [open, waiting] = await withRedis(flags, (redis) => Promise.all([readOpenPlans(redis), listProposals(redis)]));
   const proposals = waiting.map(({ plan: { planId, run, validUntil }, summary }) => ({
     ...{ planId, position: `${run.chain}/${run.position}`, validUntil, summary },
   }));
@@ -28,7 +30,25 @@ export async function listPlans(flags: GlobalFlags & { json: boolean }, screen: 
     ['chain id', 'wallet', 'plan'],
     open.map(({ chainId, wallet, planId }) => [String(chainId), wallet, planId]),
   );
+  for (const { planId, halted } of open) {
+    if (halted !== undefined) screen.write(`\n${short(planId)} is halted: ${halted} (docs/runbooks/plan-halted.md)\n`);
+  }
   screen.write('\nOne that cannot go on: ./rangeward plan abandon <plan> --yes (docs/runbooks/foreign-nonce.md)\n');
+}
+
+/** As much of an executor's record as is shown here. */
+const haltedRecord = z.object({ halted: z.object({ reason: z.string() }) });
+
+/** The open plans, and why one is halted. */
+async function readOpenPlans(redis: Redis) {
+  const plans = await listOpenPlans(redis);
+  return Promise.all(
+    plans.map(async (open) => {
+      const stored = await createPlanRecords(redis, open).read(open.planId);
+      const record = haltedRecord.safeParse(stored?.body);
+      return { ...open, ...(record.success && { halted: record.data.halted.reason }) };
+    }),
+  );
 }
 
 /** Asks the executor to close a plan as the chain shows it, and waits for its answer. Signs and sends nothing. */
