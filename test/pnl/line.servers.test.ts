@@ -4,7 +4,7 @@ import { operator, traders } from '@rangeward/localnet/accounts';
 import { addresses } from '@rangeward/localnet/addresses';
 import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
 import { mintTestToken } from '@rangeward/localnet/create-pool';
-import { sumOfPartsX192 } from '@rangeward/uniswap-v3/attribute-value';
+import { sumOfPartsX192 } from '@rangeward/uniswap-v3/attribution';
 import { addAmounts, quoteAt, valueX192 } from '@rangeward/uniswap-v3/value-ledger';
 import { type Address, encodeFunctionData, parseAbi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';

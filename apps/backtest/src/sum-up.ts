@@ -1,4 +1,5 @@
-import { type Attribution, attributeValue } from '@rangeward/uniswap-v3/attribute-value';
+import { attributeValue } from '@rangeward/uniswap-v3/attribute-value';
+import type { Attribution } from '@rangeward/uniswap-v3/attribution';
 import { type Amounts, NO_AMOUNTS } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { isInRange } from '@rangeward/uniswap-v3/tick-grid';

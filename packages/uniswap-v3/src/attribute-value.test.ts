@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attributeValue, sumOfPartsX192, type TokenSums } from './attribute-value.ts';
+import { attributeValue } from './attribute-value.ts';
+import { sumOfPartsX192, type TokenSums } from './attribution.ts';
 import { type Amounts, amountsForLiquidityRoundingDown, amountsForLiquidityRoundingUp } from './liquidity-amounts.ts';
 import { getSqrtRatioAtTick as price } from './tick-math.ts';
 import {

@@ -1,9 +1,5 @@
-import {
-  type Attribution,
-  attributeValue,
-  type TokenSums,
-  type ValueParts,
-} from '@rangeward/uniswap-v3/attribute-value';
+import { attributeValue } from '@rangeward/uniswap-v3/attribute-value';
+import type { Attribution, TokenSums, ValueParts } from '@rangeward/uniswap-v3/attribution';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import {
   addAmounts,

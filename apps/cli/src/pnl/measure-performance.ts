@@ -1,5 +1,5 @@
 import { annualiseReturn, type CapitalFlow, type YearlyReturn } from '@rangeward/uniswap-v3/annualise-return';
-import type { Attribution } from '@rangeward/uniswap-v3/attribute-value';
+import type { Attribution } from '@rangeward/uniswap-v3/attribution';
 import { type Numeraire, quoteAt, valueX192, wholeUnitsRoundingDown } from '@rangeward/uniswap-v3/value-ledger';
 import type { DatedEntry } from './compose-ledger.ts';
 

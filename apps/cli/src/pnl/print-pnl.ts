@@ -1,6 +1,6 @@
 import type { PoolSettings } from '@rangeward/adapter-evm/settings';
 import type { YearlyReturn } from '@rangeward/uniswap-v3/annualise-return';
-import type { TokenSums } from '@rangeward/uniswap-v3/attribute-value';
+import type { TokenSums } from '@rangeward/uniswap-v3/attribution';
 import type { Amounts } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { wholeUnitsRoundingDown } from '@rangeward/uniswap-v3/value-ledger';
 import { printFacts, printTable } from '../output.ts';
