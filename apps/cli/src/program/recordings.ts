@@ -9,6 +9,21 @@ const commands = {
 
 /** The commands that make, check and convert recordings. */
 export function addRecordings(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
+  addRecord(program, screen, setExitCode);
+  const recording = program.command('recording').description('files that `record` wrote');
+  recording
+    .command('check')
+    .description('hold every event against the ones before it, and name those that do not follow')
+    .argument('<file>', 'the recording')
+    .option('--json', 'for programs', false)
+    .addHelpText('after', examples('recording check base.ndjson.gz', 'recording check base.ndjson.gz --json'))
+    .action(async (file, options) =>
+      setExitCode(await (await commands.recordings()).checkRecording(file, options, screen)),
+    );
+  addConvert(recording, screen);
+}
+
+function addRecord(program: Command, screen: Screen, setExitCode: (code: number) => void): void {
   program
     .command('record')
     .description('a pool’s past from any RPC into a file, proven event by event')
@@ -35,16 +50,9 @@ export function addRecordings(program: Command, screen: Screen, setExitCode: (co
       ),
     )
     .action(async (options) => setExitCode(await (await commands.record()).record(options, screen)));
-  const recording = program.command('recording').description('files that `record` wrote');
-  recording
-    .command('check')
-    .description('hold every event against the ones before it, and name those that do not follow')
-    .argument('<file>', 'the recording')
-    .option('--json', 'for programs', false)
-    .addHelpText('after', examples('recording check base.ndjson.gz', 'recording check base.ndjson.gz --json'))
-    .action(async (file, options) =>
-      setExitCode(await (await commands.recordings()).checkRecording(file, options, screen)),
-    );
+}
+
+function addConvert(recording: Command, screen: Screen): void {
   recording
     .command('convert')
     .description('make a recording of a CSV file of raw pool logs')
