@@ -45,7 +45,7 @@ describe('an error', () => {
 
   it.each([
     ...['foreign-nonce', 'tokens-rest-in-wallet', 'registry-names-another-nft'],
-    ...['plan-halted', 'step-vanished', 'closed-plan-changed', 'providers-disagree'],
+    ...['plan-halted', 'step-vanished', 'closed-plan-changed', 'providers-disagree', 'feed-incomplete'],
   ])('called %s has a runbook of its own, which is there', (code) => {
     const { facts } = alertOfError({ ...error, code, kind: 'degraded' });
     expect(facts.runbook).not.toBe(alertOfError({ ...error, kind: 'degraded' }).facts.runbook);

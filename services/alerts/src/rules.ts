@@ -35,6 +35,7 @@ const runbooksOfCauses: Readonly<Record<string, string>> = {
   'providers-disagree': runbook('providers-disagree'),
   'tokens-rest-in-wallet': runbook('tokens-rest'),
   'registry-names-another-nft': runbook('registry-disagrees'),
+  'feed-incomplete': runbook('feed-incomplete'),
 };
 
 function runbookOfCause(code: string): string | undefined {
