@@ -148,6 +148,22 @@ test('five live runs that fail in a row pause live trading, a fall within a day 
   expect(verifyAuditChain(entries).broken).toBeNull();
 });
 
+test('a position that is seen while it moves has not fallen', async () => {
+  const worth = { mode: 'live', positionValueBeforeUsdE6: 1_000_000_000, idleUsdE6: 0 } as const;
+  const run = (number: number) => ({ ...runOf(number), mode: 'live' as const });
+  await complete(5, { ...worth, completedAt: runOf(6).startedAt });
+  const records = createRunRecords(redis);
+  await records.note(run(10), 'decision', { planId: 'ab'.repeat(32) });
+  await complete(11, { ...worth, positionValueBeforeUsdE6: 0, completedAt: runOf(12).startedAt });
+  await complete(12, { status: 'failed', failure: 'seen after the one before', completedAt: runOf(13).startedAt });
+  await toldTimes(1);
+  expect(await readStop(redis)).toBeNull();
+  await records.close(run(10), resultOf(run(10), { planId: 'ab'.repeat(32), completedAt: runOf(13).startedAt }));
+  await complete(14, { ...worth, positionValueBeforeUsdE6: 0, completedAt: runOf(15).startedAt });
+  await toldTimes(2);
+  expect(await readStop(redis)).toMatchObject({ state: 'paused', reason: expect.stringContaining('fell by 100.0 %') });
+});
+
 test('a plan that waits for a person is told to one', async () => {
   const run = runOf(7);
   const waits = { planId: 'ab'.repeat(32), kind: 'rebalance', validUntil: run.deadline, summary: 'to 1..2' } as const;
