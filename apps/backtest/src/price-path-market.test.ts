@@ -1,28 +1,14 @@
 import { pricePathFeesRoundingDown } from '@rangeward/uniswap-v3/price-path-fees';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { describe, expect, it } from 'vitest';
-import { usdcWethTerms } from './pool-terms.ts';
-import { createPricePathMarket } from './price-path-market.ts';
-import { appendTrade, createColumns } from './trade-columns.ts';
+import { marketOverTicks } from '../test/market-over-ticks.ts';
 
 const START_S = 1_700_000_000;
 const TICKS = [196_000, 196_080, 195_940, 196_300, 195_700, 196_010];
 const POOL = 10n ** 19n;
 
-function pathOver(ticks: readonly number[], feeProtocol: number) {
-  const terms = { ...usdcWethTerms({ stable: 0 }), feeProtocol };
-  const columns = createColumns(ticks.length);
-  for (const [at, tick] of ticks.entries()) {
-    const sqrtPriceX96 = getSqrtRatioAtTick(tick);
-    const row = { timeS: START_S + at * 60, block: 100 + at * 5, tick, sqrtPriceX96, amount0: 1n, amount1: -1n };
-    appendTrade(columns, terms, row);
-  }
-  const sqrtPricesX96 = ticks.map((tick) => getSqrtRatioAtTick(tick));
-  const liquidity = new Float64Array(ticks.length).fill(Number(POOL));
-  const gas = { about: 'none', baseFeeWei: () => 0n, priorityFeeWei: 0n, l1FeeWei: 0n };
-  const path = { columns, liquidity, sqrtPricesX96 };
-  return createPricePathMarket({ about: 'a path', method: 'price path', terms, path, gas });
-}
+const pathOver = (ticks: readonly number[], feeProtocol: number) =>
+  marketOverTicks(ticks, { startS: START_S, liquidity: POOL, feeProtocol });
 
 const range = { tickLower: 195_900, tickUpper: 196_100 };
 

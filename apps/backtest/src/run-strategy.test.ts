@@ -6,33 +6,18 @@ import { valueUsdE6 } from '@rangeward/uniswap-v3/price';
 import { pricePathFeesRoundingDown } from '@rangeward/uniswap-v3/price-path-fees';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { describe, expect, it } from 'vitest';
+import { marketOverTicks } from '../test/market-over-ticks.ts';
 import { ownDefaults, sampleOptions } from '../test/sample-run.ts';
 import { ownStrategy } from './own-strategy.ts';
 import { fixedWidth, holdRange, tauReset } from './plain-strategies.ts';
-import { usdcWethTerms } from './pool-terms.ts';
-import { createPricePathMarket } from './price-path-market.ts';
 import { runStrategy } from './run-strategy.ts';
 import { createSimulatedMarket } from './simulated-market.ts';
 import { holdStill, type Strategy } from './strategy.ts';
-import { appendTrade, createColumns } from './trade-columns.ts';
 
 const START_S = 1_700_000_400;
 const POOL = 10n ** 20n;
 
-/** One swap a minute to these ticks; the dollar is token0, so a rising tick is a falling price. */
-function marketOver(ticks: readonly number[]) {
-  const terms = usdcWethTerms({ stable: 0 });
-  const columns = createColumns(ticks.length);
-  for (const [at, tick] of ticks.entries()) {
-    const sqrtPriceX96 = getSqrtRatioAtTick(tick);
-    const row = { timeS: START_S + at * 60, block: 100 + at * 5, tick, sqrtPriceX96, amount0: 1n, amount1: -1n };
-    appendTrade(columns, terms, row);
-  }
-  const sqrtPricesX96 = ticks.map((tick) => getSqrtRatioAtTick(tick));
-  const liquidity = new Float64Array(ticks.length).fill(Number(POOL));
-  const gas = { about: 'one gwei', baseFeeWei: () => 10n ** 9n, priorityFeeWei: 0n, l1FeeWei: 0n };
-  return createPricePathMarket({ about: 'a', method: 'b', terms, gas, path: { columns, liquidity, sqrtPricesX96 } });
-}
+const marketOver = (ticks: readonly number[]) => marketOverTicks(ticks, { startS: START_S, liquidity: POOL });
 
 const RANGE = { tickLower: 195_000, tickUpper: 197_000 };
 const still: Strategy = {
