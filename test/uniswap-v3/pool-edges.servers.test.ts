@@ -1,7 +1,5 @@
-import { addresses } from '@rangeward/localnet/addresses';
-import { type Anvil, startAnvil } from '@rangeward/localnet/anvil';
-import { deployUniswap } from '@rangeward/localnet/deploy-uniswap';
-import { type LocalClient, localClient } from '@rangeward/localnet/local-client';
+import type { Anvil } from '@rangeward/localnet/anvil';
+import type { LocalClient } from '@rangeward/localnet/local-client';
 import { clonePool, PoolRevert } from '@rangeward/uniswap-v3/pool-state';
 import { computeSwap, type SwapOrder } from '@rangeward/uniswap-v3/pool-swap';
 import { usableTicks } from '@rangeward/uniswap-v3/tick-grid';
@@ -12,11 +10,10 @@ import {
   MIN_SQRT_RATIO,
   MIN_TICK,
 } from '@rangeward/uniswap-v3/tick-math';
-import { encodeFunctionData } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asFactoryOwner, openMarket, openRange, switchProtocolFee, tradeOne } from './chain-market.ts';
+import { openMarket, openRange, switchProtocolFee, tradeOne } from './chain-market.ts';
 import { compareStorage } from './compare-storage.ts';
-import { factoryAbi } from './contract-abis.ts';
+import { startUniswapChain } from './uniswap-chain.ts';
 
 // The corners where pools differ: every tier, prices at both ends, liquidity with a hole, on one side only, or so narrow that
 // a swap leaves it; small and large, exact input, exact output, to a price. Each against the real contracts, to the wei.
@@ -79,11 +76,7 @@ describe('the corners of pools against the real contracts', () => {
   let anvil: Anvil;
   let client: LocalClient;
   beforeAll(async () => {
-    anvil = await startAnvil();
-    client = localClient(anvil.rpcUrl);
-    await deployUniswap(anvil.rpcUrl);
-    const data = encodeFunctionData({ abi: factoryAbi, functionName: 'enableFeeAmount', args: [100, 1] });
-    await asFactoryOwner(client, addresses.factory, data);
+    ({ anvil, client } = await startUniswapChain());
   });
   afterAll(() => anvil?.stop());
 

@@ -1,14 +1,12 @@
 import { addresses } from '@rangeward/localnet/addresses';
-import { type Anvil, startAnvil } from '@rangeward/localnet/anvil';
-import { deployUniswap } from '@rangeward/localnet/deploy-uniswap';
-import { type LocalClient, localClient } from '@rangeward/localnet/local-client';
+import type { Anvil } from '@rangeward/localnet/anvil';
+import type { LocalClient } from '@rangeward/localnet/local-client';
 import { computeSwap, type SwapOrder } from '@rangeward/uniswap-v3/pool-swap';
 import { getSqrtRatioAtTick } from '@rangeward/uniswap-v3/tick-math';
 import { decodeFunctionResult, encodeFunctionData } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   amountUpTo,
-  asFactoryOwner,
   between,
   changeLiquidity,
   GAS,
@@ -20,7 +18,8 @@ import {
   tradeBatch,
 } from './chain-market.ts';
 import { compareStorage } from './compare-storage.ts';
-import { factoryAbi, multicallAbi, quoterAbi } from './contract-abis.ts';
+import { multicallAbi, quoterAbi } from './contract-abis.ts';
+import { startUniswapChain } from './uniswap-chain.ts';
 
 // Random mints, burns, swaps and collects through the real contracts, each event and afterwards the whole storage compared
 // with the replay to the wei. The tokens' decimals stand either way round, as USDC/WETH does on Ethereum and on Base.
@@ -116,14 +115,9 @@ describe('the replay against the real contracts', () => {
   let client: LocalClient;
 
   beforeAll(async () => {
-    anvil = await startAnvil();
-    client = localClient(anvil.rpcUrl);
-    await deployUniswap(anvil.rpcUrl);
-    // The 0.01 % tier was voted in later on mainnet.
-    const data = encodeFunctionData({ abi: factoryAbi, functionName: 'enableFeeAmount', args: [100, 1] });
-    await asFactoryOwner(client, addresses.factory, data);
+    ({ anvil, client } = await startUniswapChain());
   });
-  afterAll(() => anvil.stop());
+  afterAll(() => anvil?.stop());
 
   it.each(kinds)('$name: every event and all storage agree to the wei', async (kind) => {
     const market = await openMarket(client, kind, kind.fee);
