@@ -5,7 +5,9 @@ import type { Plan } from '@rangeward/contracts';
 import { getTransactionCount } from 'viem/actions';
 import { type Adopting, closeTold, takeUpPlan } from './adopt-plan.ts';
 import { tooLate } from './check-plan.ts';
+import { PlanHalted } from './halt-plan.ts';
 import { observeWallet } from './observe-wallet.ts';
+import { ForeignNonce } from './prepare-step.ts';
 import { awaitQuiet } from './quarantine.ts';
 import { type Finding, reconcile } from './reconcile.ts';
 import { restoreBooks } from './restore-books.ts';
@@ -104,7 +106,7 @@ type Unfinished = {
 
 /** The plan that is open by our record comes first; one of which nothing is mined is left to its message. */
 async function finishPlans(adoption: Adoption, at: Adopting, of: Unfinished) {
-  const { tools, lease } = at;
+  const { tools } = at;
   const open = await tools.records.openPlan();
   const inOrder = [...of.begun].sort((a, b) => Number(b.plan.planId === open) - Number(a.plan.planId === open));
   const plans: { planId: string; stepsOnChain: number }[] = [];
@@ -115,10 +117,22 @@ async function finishPlans(adoption: Adoption, at: Adopting, of: Unfinished) {
     const stepsOnChain = doubtful ? await takeUpPlan(at, plan) : 0;
     if (stepsOnChain > 0 || planId === open) {
       plans.push({ planId, stepsOnChain });
-      await adoption.finish(tools, planId, lease);
+      await finishOrTell(adoption, at, planId);
     }
   }
   return plans;
+}
+
+/** Nothing is begun for the wallet before this plan is over, so that it is not must be heard of. */
+async function finishOrTell(adoption: Adoption, { tools, lease }: Adopting, planId: string): Promise<void> {
+  try {
+    await adoption.finish(tools, planId, lease);
+  } catch (error) {
+    const reason = error instanceof ForeignNonce || error instanceof PlanHalted ? error.message : null;
+    const message = `plan ${planId} was begun and cannot be finished: ${reason}`;
+    if (reason !== null) await adoption.notify(tools, { rule: 'halt', code: 'plan-not-finished', message });
+    throw error;
+  }
 }
 
 function nextNonceOf({ client, wallet }: WalletTools): Promise<number> {

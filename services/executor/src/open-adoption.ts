@@ -13,13 +13,20 @@ type Outside = {
   readonly now: () => number;
 };
 
+const SAID_AGAIN_MS = 600_000;
+
 /** Where an adoption reads and whom it tells; how a plan is carried on is added by who can. */
 export function openAdoption({ bus, redis, log, now }: Outside): Omit<Adoption, 'finish'> {
+  const toldMs = new Map<string, number>();
   return {
     redis,
     readJournal: (chain) => readPlanJournal(bus.broker, chain),
     recordsOf: (tools) => createAdoptedRecords(redis, tools),
     async notify(tools, { rule, code, message }) {
+      // An adoption that does not succeed is tried again every few seconds; a person need not hear it each time.
+      const key = `${tools.chain} ${code}`;
+      if (now() - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) < SAID_AGAIN_MS) return;
+      toldMs.set(key, now());
       const notice = {
         service: 'executor',
         severity: rule === 'halt' ? 'critical' : 'warning',
