@@ -6,10 +6,13 @@ import { dollars, gateOf } from './gate.ts';
 const E6 = 1_000_000;
 const DAY_S = 86_400;
 
-/** What a move earns a day more than holding, LVR taken off and costs not; micro-dollars, null when fees are not known. */
+/**
+ * What a move earns a day more than holding, LVR taken off and costs not; micro-dollars, null when fees are not known. A
+ * position that loses counts as nothing: to save a loss one leaves.
+ */
 export function extraPerDayUsdE6(option: PricedOption, hold: PricedOption): number | null {
   if (option.feesUsdE6 === null || hold.feesUsdE6 === null) return null;
-  const extra = option.feesUsdE6 - option.lvrUsdE6 - (hold.feesUsdE6 - hold.lvrUsdE6);
+  const extra = option.feesUsdE6 - option.lvrUsdE6 - Math.max(0, hold.feesUsdE6 - hold.lvrUsdE6);
   return (extra * DAY_S) / option.horizonS;
 }
 
@@ -50,18 +53,26 @@ export function checkValue(
   ];
 }
 
-/** Over the horizon of the prices the move must leave more than holding does, its cost taken off. */
+/**
+ * While its range lasts the move must leave more than holding does, and more than nothing, which is what a position earns
+ * that the price has left. And by as much as its loss is likely to be told wrong: fees and LVR are close to each other, so
+ * what looks best is often what was told too low.
+ */
 function checkNetGain(settings: DecisionSettings, option: PricedOption, hold: PricedOption): Gate {
-  const { minNetGainUsd } = settings.value;
-  const gain = option.netUsdE6 === null || hold.netUsdE6 === null ? null : option.netUsdE6 - hold.netUsdE6;
+  const { minNetGainUsd, lvrErrorBps } = settings.value;
+  const loses = hold.netUsdE6 !== null && hold.netUsdE6 < 0;
+  const against = loses ? { netUsdE6: 0, lvrUsdE6: 0 } : hold;
+  const gain = option.netUsdE6 === null || against.netUsdE6 === null ? null : option.netUsdE6 - against.netUsdE6;
+  const errorUsdE6 = Math.ceil((Math.abs(option.lvrUsdE6 - against.lvrUsdE6) * lvrErrorBps) / 10_000);
+  const isLess = errorUsdE6 <= minNetGainUsd * E6;
   const hours = (option.horizonS / 3600).toFixed(1);
+  const holding = `${dollars(hold.netUsdE6 ?? 0)} for holding${loses ? ', which counts as nothing' : ''}`;
+  const least = minNetGainUsd > 0 ? `>= ${minNetGainUsd} USD` : '> 0';
   return gateOf(
     'net-gain',
-    gain !== null && gain > 0 && gain >= minNetGainUsd * E6,
-    gain === null
-      ? 'not known'
-      : `${dollars(gain)} in ${hours} h: ${dollars(option.netUsdE6 ?? 0)} against ${dollars(hold.netUsdE6 ?? 0)} for holding`,
-    minNetGainUsd > 0 ? `>= ${minNetGainUsd} USD` : '> 0',
+    gain !== null && gain > 0 && gain >= Math.max(minNetGainUsd * E6, errorUsdE6),
+    gain === null ? 'not known' : `${dollars(gain)} in ${hours} h: ${dollars(option.netUsdE6 ?? 0)} against ${holding}`,
+    isLess ? least : `>= ${dollars(errorUsdE6)}, ${lvrErrorBps / 100} % of the LVR that it adds or saves`,
   );
 }
 
@@ -88,11 +99,20 @@ function checkYear(valueUsdE6: number, settings: DecisionSettings, extra: number
   ];
 }
 
-/** Held against collecting. */
+/**
+ * Held against collecting: whether it is wanted, and worth its gas. By value it never is, as fees earn nothing in the wallet
+ * and the next move takes them along.
+ */
 export function checkCollect(input: DecisionInput, settings: DecisionSettings, gasUsdE6: number): Gate[] {
   const { feesUsdE6 } = input.recommendation.market.position;
-  const { collectGasMultiple, minCollectUsd } = settings.value;
+  const { collect, collectGasMultiple, minCollectUsd } = settings.value;
   return [
+    gateOf(
+      'collect-wanted',
+      collect,
+      collect ? 'fees are wanted in the wallet' : 'fees wait for the next move',
+      'wanted',
+    ),
     gateOf(
       'fees-worth-gas',
       feesUsdE6 >= gasUsdE6 * collectGasMultiple && feesUsdE6 >= minCollectUsd * E6,
@@ -115,10 +135,10 @@ export function checkExit(
   const { enabled, minVolatilityAnnual, minLossBps } = settings.exit;
   if (!enabled) return [];
   const { likelihood, market, regime } = input.recommendation;
-  const nets = others.map(({ netUsdE6 }) => netUsdE6);
+  const nets = others.map(({ netPerDayUsdE6 }) => netPerDayUsdE6);
   const best = nets.includes(null) ? null : nets.reduce<number>((most, net) => Math.max(most, net ?? 0), -Infinity);
   const leastLossUsdE6 = (market.position.valueUsdE6 * minLossBps) / 10_000;
-  const hours = (exit.horizonS / 3600).toFixed(1);
+  const leavingUsdE6 = exit.netPerDayUsdE6 ?? 0;
   return [
     gateOf(
       'exit-volatility',
@@ -128,9 +148,9 @@ export function checkExit(
     ),
     gateOf(
       'exit-loss',
-      best !== null && best <= -leastLossUsdE6 && best < (exit.netUsdE6 ?? 0),
-      best === null ? 'not known' : `the best of the others nets ${dollars(best)} in ${hours} h`,
-      `<= ${dollars(-leastLossUsdE6)}, and less than leaving, which nets ${dollars(exit.netUsdE6 ?? 0)}`,
+      best !== null && best <= -leastLossUsdE6 && best < leavingUsdE6,
+      best === null ? 'not known' : `the best of the others nets ${dollars(best)} a day`,
+      `<= ${dollars(-leastLossUsdE6)}, and less than leaving, which nets ${dollars(leavingUsdE6)}`,
     ),
   ];
 }

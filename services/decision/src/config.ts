@@ -31,8 +31,8 @@ export const decisionSettings = z.strictObject({
         .describe('a range without a swap keeps its ends so far from the price, which moves until it is minted'),
       alternatives: z
         .boolean()
-        .default(false)
-        .describe('move also to one of the other ranges of the view, where that nets more; they are priced either way'),
+        .default(true)
+        .describe('move also to another range of the view or a wider one, where that nets more a day; all are priced'),
       maxOverlapBps: bps(5000, 'in range, move only when the new and the old range share at most this much'),
       sameRangeBps: bps(9000, 'ranges that share at least this much are the same range: never move'),
     })
@@ -43,8 +43,8 @@ export const decisionSettings = z.strictObject({
         .int()
         .min(600)
         .max(2_592_000)
-        .default(86_400)
-        .describe('over how long the options are priced side by side, seconds; nothing else is done within it'),
+        .default(604_800)
+        .describe('most that an option is priced over, seconds; a range that lasts less is priced over its own life'),
       lvrWeight: z
         .number()
         .min(0)
@@ -53,6 +53,10 @@ export const decisionSettings = z.strictObject({
         .describe(
           'share of the expected loss against rebalancing that counts; below 1 a market that pays too little looks better',
         ),
+      lvrErrorBps: bps(
+        1000,
+        'standard error of the expected loss, as 288 returns with heavy tails tell it: a move must net so much of its loss more',
+      ),
       minNetGainUsd: usd(0, 'least that a move must net more than holding over that time'),
       minPositionUsd: usd(100, 'least value of a position that is managed'),
       maxCostBps: bps(100, 'most that a move may cost of the position’s value'),
@@ -60,6 +64,10 @@ export const decisionSettings = z.strictObject({
       minApyImprovementBps: bps(50, 'least improvement of the yearly yield'),
       maxBreakEvenDays: z.number().positive().default(30).describe('longest time in which a move may earn its cost'),
       swapImpactBps: bps(5, 'least price impact expected of a swap for which there is no quote, beside the pool’s fee'),
+      collect: z
+        .boolean()
+        .default(false)
+        .describe('collect fees while holding, for who wants them in the wallet: they earn nothing there'),
       collectGasMultiple: z
         .number()
         .positive()
@@ -75,7 +83,7 @@ export const decisionSettings = z.strictObject({
         .default(false)
         .describe('leave the pool when every option loses; going back in is then up to a person'),
       minVolatilityAnnual: z.number().min(0).max(100).default(1).describe('only at this volatility a year, 1 = 100 %'),
-      minLossBps: bps(10, 'only when the best of the other options loses this much of the position over the horizon'),
+      minLossBps: bps(10, 'only when the best of the other options loses this much of the position a day'),
     })
     .prefault({}),
   guard: z

@@ -7,6 +7,10 @@ import { decisionSettings } from './config.ts';
 import { type DecisionInput, decide, holdFor } from './decide.ts';
 
 const settings = decisionSettings.parse({});
+/** The gates that are about collecting alone. */
+const ofCollecting = ['collect-wanted', 'fees-worth-gas'];
+/** Who wants fees in the wallet. */
+const collecting = decisionSettings.parse({ value: { collect: true } });
 
 function inputOf(sample: Partial<Sample> = {}, rest: Partial<DecisionInput> = {}): DecisionInput {
   return {
@@ -30,7 +34,7 @@ const calm: Partial<Sample> = { position: [-200, 200], feesUsd: 0.1 };
 describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
   it('rebalances a position that the price has left, when it pays', () => {
     const decision = decided({ stable });
-    expect(failing({ stable })).toEqual(['fees-worth-gas']);
+    expect(failing({ stable })).toEqual(ofCollecting);
     expect(decision.kind).toBe('rebalance');
     expect(decision.reason).toMatch(
       /^Rebalance: tick -?\d+, from .* costs \d+\.\d\d USD, earns \d+\.\d\d USD a day more\.$/,
@@ -43,8 +47,9 @@ describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
     expect(decision.reason).toMatch(/^Hold: reason-to-move is tick/);
   });
 
-  it('collects when the fees are worth their gas and there is no reason to move', () => {
-    const decision = decided({ stable, ...calm, feesUsd: 100 });
+  it('collects where that is wanted, the fees are worth their gas and there is no reason to move', () => {
+    expect(decided({ stable, ...calm, feesUsd: 100 }).kind).toBe('hold');
+    const decision = decide(inputOf({ stable, ...calm, feesUsd: 100 }), collecting);
     expect(decision.kind).toBe('collect');
     expect(decision.reason).toMatch(/^Collect: fees of 100\.00 USD are worth their gas of \d/);
     expect(decision.expectedGasUsdE6).toBeLessThan(decided({ stable, ...calm }).expectedGasUsdE6);
@@ -137,16 +142,19 @@ describe('a price that is out is moved to where it pays most', () => {
       ['hold', false],
       ['collect', false],
       ['rebalance', true],
+      ['rebalance', false],
+      ['rebalance', false],
+      ['rebalance', false],
       ['rebalance-without-swap', false],
       ['exit', false],
     ]);
   });
 
   it('without one where the swap would eat it, and says so', () => {
-    const decision = decided({ volatilityAnnual: 0.6 });
+    const decision = decided({ volatilityAnnual: 0.56 });
     expect(decision).toMatchObject({ kind: 'rebalance', option: { kind: 'rebalance-without-swap', swapUsdE6: 0 } });
     expect(decision.reason).toMatch(/^Rebalance without a swap: tick/);
-    expect(failing({ volatilityAnnual: 0.6 })).toEqual(['fees-worth-gas']);
+    expect(failing({ volatilityAnnual: 0.56 })).toEqual(ofCollecting);
   });
 
   it('the view’s other ranges are priced beside it, and moved to only where that is configured', () => {
@@ -159,7 +167,7 @@ describe('a price that is out is moved to where it pays most', () => {
         { ...input, recommendation },
         decisionSettings.parse({ move: { alternatives } }),
       );
-      expect(options.filter(({ kind }) => kind === 'rebalance')).toHaveLength(2);
+      expect(options.filter(({ kind }) => kind === 'rebalance')).toHaveLength(2 + 3);
       expect(options.filter(({ chosen }) => chosen)).toEqual([option]);
       return option.range;
     };
@@ -220,7 +228,7 @@ describe('a model’s opinion', () => {
 
   it('may keep a position where it is, and does not stop fees from being collected', () => {
     const input = swayed({ ...calm, feesUsd: 100 }, [-800, -300]);
-    expect(decide(input, settings).kind).toBe('collect');
+    expect(decide(input, collecting).kind).toBe('collect');
   });
 
   it('that changed nothing is no gate', () => {
@@ -322,7 +330,7 @@ it('never acts past a failed gate, and decides the same twice, whatever comes', 
     fc.property(anySample, anyRest, (sample, rest) => {
       const decision = decided(sample, rest);
       const failed = decision.gates.filter((gate) => !gate.passed).map((gate) => gate.name);
-      if (decision.kind === 'rebalance') expect(failed.filter((name) => name !== 'fees-worth-gas')).toEqual([]);
+      if (decision.kind === 'rebalance') expect(failed.filter((name) => !ofCollecting.includes(name))).toEqual([]);
       if (decision.kind === 'collect') expect(failed).not.toContain('fees-worth-gas');
       if (decision.kind !== 'hold') {
         expect(failed).not.toContain('liquidity');

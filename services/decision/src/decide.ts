@@ -6,6 +6,7 @@ import { checkCollect, checkExit, checkValue, extraPerDayUsdE6 } from './check-v
 import type { DecisionSettings } from './config.ts';
 import { dollars, gateOf } from './gate.ts';
 import { type Options, priceOptions, type View } from './price-options.ts';
+import { widerRanges } from './wider-ranges.ts';
 
 export type { DecisionInput } from './check-safety.ts';
 
@@ -28,6 +29,8 @@ export type Decision = {
 /** What follows from one view of the price. */
 type Weighed = {
   readonly options: Options;
+  /** What is no move, over the time of the move that is shown. */
+  readonly stay: { readonly hold: PricedOption; readonly collect: PricedOption; readonly exit: PricedOption };
   /** The chosen option; hold when nothing else passed. */
   readonly option: PricedOption;
   /** The move whose gates are shown: the one chosen, else the best. */
@@ -58,9 +61,9 @@ export function decide(input: DecisionInput, settings: DecisionSettings): Decisi
   return {
     kind: kindOf(option.kind),
     option,
-    reason: explain(option, input, own.options.hold, refusing),
+    reason: explain(option, input, own.stay.hold, refusing),
     gates,
-    options: listOptions(own.options).map((each) => (each === picked ? option : each)),
+    options: listOptions(own).map((each) => (each === picked ? option : each)),
     expectedGasUsdE6: option.kind === 'hold' ? own.move.gasUsdE6 : option.gasUsdE6,
     expectedFeesPerDayUsdE6: perDay(recommended.feesUsdE6, recommended.horizonS),
   };
@@ -79,10 +82,10 @@ export function holdFor(decision: Decision, refused: Gate): Decision {
   };
 }
 
-/** The recommended range, and the others that the view offers; the one that is held is no move. */
-function rangesOf({ range, alternatives }: DecisionInput['recommendation']): readonly TickRange[] {
+/** The recommended range, the others that the view offers, and wider ones; the one that is held is no move. */
+function rangesOf({ range, alternatives, market }: DecisionInput['recommendation']): readonly TickRange[] {
   const others = alternatives?.filter(({ kind }) => kind !== 'held').slice(0, MOST_ALTERNATIVES) ?? [];
-  return [range, ...others];
+  return [range, ...others, ...widerRanges(range, market.pool.tickSpacing)];
 }
 
 /** So that the options of a decision stay few enough to read, and to be carried. */
@@ -92,40 +95,49 @@ type Circumstances = { readonly view: View; readonly ranges: readonly TickRange[
 
 function weigh(input: DecisionInput, settings: DecisionSettings, { view, ranges, safe }: Circumstances): Weighed {
   const options = priceOptions(input.recommendation, view, ranges, settings);
-  const { hold, collect, exit, rebalances, withoutSwap } = options;
+  const { rebalances, withoutSwap } = options;
   const withSwap = settings.move.alternatives ? rebalances : rebalances.slice(0, 1);
-  const moves = [...withSwap, ...(withoutSwap === null ? [] : [withoutSwap])].sort(byNetDescending);
-  let shown: { move: PricedOption; moving: Gate[]; passed: boolean } | null = null;
+  const moves = [...withSwap, ...(withoutSwap === null ? [] : [withoutSwap])].sort(byNetPerDayDescending);
+  let shown: { move: PricedOption; hold: PricedOption; moving: Gate[]; passed: boolean } | null = null;
   for (const move of moves) {
-    // One gate asks for a net gain, so what nets less than holding need not be looked at, but for the best.
-    if (shown !== null && (move.netUsdE6 ?? 0) <= (hold.netUsdE6 ?? 0)) break;
+    // One gate asks for a gain, so what loses need not be looked at, but for the best.
+    if (shown !== null && (move.netUsdE6 ?? 0) <= 0) break;
+    const hold = options.hold(move.horizonS);
     const moving = [...checkMove(input, settings, move), ...checkValue(input, settings, move, hold)];
     const passed = moving.every(isPassed);
-    if (shown === null || passed) shown = { move, moving, passed };
+    if (shown === null || passed) shown = { move, hold, moving, passed };
     if (passed) break;
   }
-  const collecting = checkCollect(input, settings, collect.gasUsdE6);
-  const exiting = checkExit(input, settings, exit, [hold, collect, ...moves]);
-  const { move, moving, passed } = shown ?? { move: hold, moving: [], passed: false };
-  const weighed = { options, option: hold, move, moving, collecting, exiting };
+  const horizonS = shown?.move.horizonS ?? settings.value.horizonS;
+  const hold = shown?.hold ?? options.hold(horizonS);
+  const stay = { hold, collect: options.collect(horizonS), exit: options.exit(horizonS) };
+  const { move, moving, passed } = shown ?? { move: stay.hold, moving: [], passed: false };
+  const collecting = checkCollect(input, settings, stay.collect.gasUsdE6);
+  const exiting = checkExit(input, settings, stay.exit, [stay.hold, stay.collect, ...moves]);
+  const weighed = { options, stay, option: stay.hold, move, moving, collecting, exiting };
   const leaves = exiting.length > 0 && exiting.every(isPassed) && checkTwap(input, settings).passed;
-  if (safe && leaves) return { ...weighed, option: exit };
+  if (safe && leaves) return { ...weighed, option: stay.exit };
   if (safe && passed) return { ...weighed, option: move };
   return { ...weighed, option: collectOrHold(weighed, safe) };
 }
 
-function collectOrHold({ options, collecting }: Pick<Weighed, 'options' | 'collecting'>, safe: boolean): PricedOption {
-  return safe && collecting.every(isPassed) ? options.collect : options.hold;
+function collectOrHold({ stay, collecting }: Pick<Weighed, 'stay' | 'collecting'>, safe: boolean): PricedOption {
+  return safe && collecting.every(isPassed) ? stay.collect : stay.hold;
 }
 
 /** The same question without the model’s opinion: what would not be moved then is not moved. Null without an effect. */
 function checkOpinion(input: DecisionInput, settings: DecisionSettings, own: Weighed, safe: boolean): Gate | null {
-  const { rangeWithoutOpinion, opinionEffect, posterior } = input.recommendation;
+  const { rangeWithoutOpinion, opinionEffect, posterior, market } = input.recommendation;
+  const spacing = market.pool.tickSpacing;
   if (rangeWithoutOpinion === undefined) return null;
   const { shiftSigmas, widthFactor } = opinionEffect ?? { shiftSigmas: 0, widthFactor: 1 };
   const sigmaLog = posterior.sigmaLog / widthFactor;
   const view = { ...posterior, sigmaLog, centerLog: posterior.centerLog - shiftSigmas * sigmaLog };
-  const without = weigh(input, settings, { view, ranges: [rangeWithoutOpinion], safe });
+  const without = weigh(input, settings, {
+    view,
+    ranges: [rangeWithoutOpinion, ...widerRanges(rangeWithoutOpinion, spacing)],
+    safe,
+  });
   const wanted = kindOf(own.option.kind);
   const same = kindOf(without.option.kind) === wanted;
   const touches = wanted === 'rebalance' || wanted === 'exit';
@@ -139,13 +151,15 @@ function checkOpinion(input: DecisionInput, settings: DecisionSettings, own: Wei
   );
 }
 
-function listOptions({ hold, collect, exit, rebalances, withoutSwap }: Options): PricedOption[] {
-  return [hold, collect, ...rebalances, ...(withoutSwap === null ? [] : [withoutSwap]), exit];
+function listOptions({ options: { rebalances, withoutSwap }, stay }: Weighed): PricedOption[] {
+  const moves = [...rebalances, ...(withoutSwap === null ? [] : [withoutSwap])];
+  return [stay.hold, stay.collect, ...moves, stay.exit];
 }
 
-function byNetDescending(a: PricedOption, b: PricedOption): number {
-  if (a.netUsdE6 === null || b.netUsdE6 === null) return 0;
-  return b.netUsdE6 - a.netUsdE6;
+/** Each is priced over its own time: what comes again and again is compared by the day. */
+function byNetPerDayDescending(a: PricedOption, b: PricedOption): number {
+  if (a.netPerDayUsdE6 === null || b.netPerDayUsdE6 === null) return 0;
+  return b.netPerDayUsdE6 - a.netPerDayUsdE6;
 }
 
 function kindOf(option: OptionKind): DecisionKind {

@@ -1,3 +1,4 @@
+import type { PricedOption } from '@rangeward/contracts';
 import { liquidityForAmounts, swapToRatio } from '@rangeward/uniswap-v3/liquidity-amounts';
 import { describe, expect, it } from 'vitest';
 import { type Sample, sampleRecommendation } from '../test/sample-recommendation.ts';
@@ -6,14 +7,20 @@ import { type Options, priceOptions } from './price-options.ts';
 
 const settings = decisionSettings.parse({});
 
-function optionsOf(sample: Partial<Sample> = {}): Options {
+const DAY_S = 86_400;
+
+/** Staying over a day, and the moves over their own time. */
+function optionsOf(sample: Partial<Sample> = {}) {
   const from = sampleRecommendation(sample);
-  return priceOptions(from, from.posterior, [from.range], settings);
+  return listed(priceOptions(from, from.posterior, [from.range], settings));
 }
-const listed = ({ hold, collect, exit, rebalances, withoutSwap }: Options) => [
-  ...[hold, collect, exit, ...rebalances],
-  ...(withoutSwap === null ? [] : [withoutSwap]),
-];
+function listed({ hold, collect, exit, rebalances, withoutSwap }: Options) {
+  return { hold: hold(DAY_S), collect: collect(DAY_S), exit: exit(DAY_S), rebalances, withoutSwap };
+}
+function each(sample: Partial<Sample>): PricedOption[] {
+  const { hold, collect, exit, rebalances, withoutSwap } = optionsOf(sample);
+  return [hold, collect, exit, ...rebalances, ...(withoutSwap === null ? [] : [withoutSwap])];
+}
 
 describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
   it.each<Partial<Sample>>([
@@ -22,7 +29,7 @@ describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
     { position: [300, 900], feesUsd: 40 },
     { volatilityAnnual: 2, baseFeeGwei: 80 },
   ])('a person can redo every sum from what stands there: %o', (sample) => {
-    for (const option of listed(optionsOf({ stable, ...sample }))) {
+    for (const option of each({ stable, ...sample })) {
       const { feesUsdE6, lvrUsdE6, gasUsdE6, swapCostUsdE6, netUsdE6 } = option;
       expect(netUsdE6).toBe((feesUsdE6 ?? 0) - lvrUsdE6 - gasUsdE6 - swapCostUsdE6);
       const days = option.horizonS / 86_400;
@@ -61,11 +68,35 @@ describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
     expect(withoutSwap?.range?.tickUpper).toBeLessThanOrEqual(tick);
   });
 
-  it('earns more in a narrower range and loses more in it', () => {
+  it('prices a move over the time that its range lasts', () => {
+    const from = sampleRecommendation({ stable });
+    const middle = from.range.tickLower + 200;
+    const ranges = [10, 100, 200, 6000].map((half) => ({ tickLower: middle - half, tickUpper: middle + half }));
+    const { rebalances } = priceOptions(from, from.posterior, ranges, settings);
+    const [least, narrow, wide, forEver] = rebalances.map(({ horizonS }) => horizonS);
+    // A deviation of 30 % a year is 1.57 % a day: a percent to each side lasts 0.405 days, and the square of the width counts.
+    expect(narrow).toBeCloseTo((Math.log(1.0001 ** 100) / 0.3) ** 2 * 365 * DAY_S, -1);
+    expect((wide ?? 0) / (narrow ?? 1)).toBeCloseTo(4, 3);
+    expect([least, forEver]).toEqual([600, settings.value.horizonS]);
+  });
+
+  it('without a swap is as wide as nets most a day', () => {
+    const from = sampleRecommendation({ stable });
+    const { tickLower, tickUpper } = from.range;
+    const wide = { tickLower: tickLower - 600, tickUpper: tickUpper + 600 };
+    const netOf = (ranges: readonly (typeof wide)[]) =>
+      priceOptions(from, from.posterior, ranges, settings).withoutSwap?.netPerDayUsdE6 ?? 0;
+    expect(netOf([from.range])).not.toBe(netOf([wide]));
+    expect(netOf([from.range, wide])).toBe(Math.max(netOf([from.range]), netOf([wide])));
+  });
+
+  it('earns more a day in a narrower range and loses more in it', () => {
     const of = (range: readonly [number, number]) => optionsOf({ stable, range }).rebalances[0];
     const [narrow, wide] = [of([-100, 100]), of([-1000, 1000])];
     expect(narrow?.share).toBeGreaterThan(8 * (wide?.share ?? 1));
-    expect(narrow?.lvrUsdE6).toBeGreaterThan(2 * (wide?.lvrUsdE6 ?? 0));
+    expect((narrow?.lvrUsdE6 ?? 0) / (narrow?.horizonS ?? 1)).toBeGreaterThan(
+      2 * ((wide?.lvrUsdE6 ?? 1) / (wide?.horizonS ?? 1)),
+    );
     expect(narrow?.timeInRange).toBeLessThan(wide?.timeInRange ?? 0);
   });
 
@@ -73,7 +104,7 @@ describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
     const from = sampleRecommendation({ stable });
     from.market.position.hodlUsdE6 = from.market.position.valueUsdE6 + 123_000_000;
     from.market.position.idleUsdE6 = 3_000_000;
-    const { hold, exit, rebalances } = priceOptions(from, from.posterior, [from.range], settings);
+    const { hold, exit, rebalances } = listed(priceOptions(from, from.posterior, [from.range], settings));
     const final = -120_000_000 - from.market.position.feesUsdE6;
     expect(rebalances[0]?.realisedIlUsdE6).toBe(final);
     expect(exit.realisedIlUsdE6).toBe(final);
@@ -82,7 +113,7 @@ describe.each([0, 1] as const)('with the dollar as token%i', (stable) => {
   });
 
   it('knows no fees and no net without volume and growth', () => {
-    for (const option of listed(optionsOf({ stable, volumePerDayUsd: null }))) {
+    for (const option of each({ stable, volumePerDayUsd: null })) {
       expect(option).toMatchObject({ poolFeesPerDayUsdE6: null, feesUsdE6: null, netUsdE6: null });
     }
   });

@@ -7,20 +7,21 @@ import { expectedLvrUsdE6RoundingUp } from './expected-lvr.ts';
 import { expectedSwapCostUsdE6RoundingUp, type SwapWanted } from './expected-swap-cost.ts';
 import { amountsPerLiquidity, LOG_TICK, type PoolInNumbers, poolInNumbers } from './pool-in-numbers.ts';
 import { type Held, type RangeForHeld, rangeForHeld } from './range-for-held.ts';
-import { expectedTimeInRange, type TickView } from './time-in-range.ts';
+import { expectedLifeS, expectedTimeInRange, type TickView } from './time-in-range.ts';
 
 type Recommendation = EventData<typeof recommendation>;
 type Market = Recommendation['market'];
 
-/** What could be done with a position, each with its price; `hold` is what the others are held against. */
+/** What could be done with a position, each with its price. */
 export type Options = {
-  readonly hold: PricedOption;
-  readonly collect: PricedOption;
-  readonly exit: PricedOption;
   /** Moves with a swap, the recommended range first. */
   readonly rebalances: readonly PricedOption[];
   /** Null when what is held fits no range. */
   readonly withoutSwap: PricedOption | null;
+  /** What is no move, over any time: over that of a move it is what the move is held against. */
+  hold(horizonS: number): PricedOption;
+  collect(horizonS: number): PricedOption;
+  exit(horizonS: number): PricedOption;
 };
 
 /** The view that an option is priced with; without the model’s opinion it is another one. */
@@ -32,7 +33,6 @@ type Terms = {
   readonly numbers: PoolInNumbers;
   readonly view: TickView;
   readonly volatilityAnnual: number;
-  readonly horizonS: number;
   readonly poolFeesPerDayUsdE6: number | null;
   readonly others: number;
   readonly realisedIlUsdE6: number | null;
@@ -41,9 +41,10 @@ type Terms = {
 };
 
 /**
- * Prices everything that could be done over the same horizon, in micro-dollars: fees round down, losses and costs round
- * up. Assumes that recent fees, volatility and the others' liquidity go on as they are, and that nothing more is done
- * within the horizon. `ranges` are those that a swap may lead to, the recommended one first.
+ * Prices everything that could be done, in micro-dollars: fees round down, losses and costs round up. A move is priced over
+ * the time that its range lasts, and holding beside it over the same: the next move costs again, so each has to earn its
+ * cost before. Assumes that recent fees, volatility and the others' liquidity go on as they are. `ranges` are those that a
+ * swap may lead to, the recommended one first.
  */
 export function priceOptions(
   from: Recommendation,
@@ -58,7 +59,6 @@ export function priceOptions(
     numbers,
     view: onTickAxis(market.pool.stable, numbers, view, from.likelihood.volatilityAnnual),
     volatilityAnnual: from.likelihood.volatilityAnnual,
-    horizonS: settings.value.horizonS,
     poolFeesPerDayUsdE6: poolFeesPerDayUsdE6(from, numbers),
     others: othersLiquidity(market),
     realisedIlUsdE6: realisedIlUsdE6(market.position),
@@ -66,15 +66,24 @@ export function priceOptions(
     settings,
   };
   const own = { range: market.position, liquidity: Number(market.position.liquidity) };
-  const width = ranges[0] === undefined ? 0 : ranges[0].tickUpper - ranges[0].tickLower;
+  const rebalances = ranges.map((range) => withSwap(terms, range));
   return {
-    hold: priced(terms, 'hold', own, free),
-    collect: priced(terms, 'collect', own, { ...free, gasUsdE6: gas(terms, 'collect') }),
-    exit: priced(terms, 'exit', null, { ...free, gasUsdE6: gas(terms, 'exit') }),
-    rebalances: ranges.map((range) => withSwap(terms, range)),
-    withoutSwap: withoutSwap(terms, width),
+    rebalances,
+    withoutSwap: bestWithoutSwap(terms, rebalances),
+    hold: (horizonS) => priced(terms, 'hold', own, free, horizonS),
+    collect: (horizonS) => priced(terms, 'collect', own, { ...free, gasUsdE6: gas(terms, 'collect') }, horizonS),
+    exit: (horizonS) => priced(terms, 'exit', null, { ...free, gasUsdE6: gas(terms, 'exit') }, horizonS),
   };
 }
+
+/** As long as a range of this width lasts around the price, at most as long as anything is foreseen. */
+function horizonOf({ view, settings }: Terms, range: TickRange): number {
+  const lifeS = Math.round(expectedLifeS(view, range));
+  return Math.max(LEAST_HORIZON_S, Math.min(settings.value.horizonS, lifeS));
+}
+
+/** No shorter: a price that stands still for a moment, or leaps, does not make a move cheaper. */
+const LEAST_HORIZON_S = 600;
 
 /** What an option costs at once. */
 type Costs = Pick<PricedOption, 'gasUsdE6' | 'swapUsdE6' | 'swapCostUsdE6' | 'idleUsdE6'>;
@@ -96,7 +105,23 @@ function withSwap(terms: Terms, range: TickRange): PricedOption {
   const swapCostUsdE6 = cost(expectedSwapCostUsdE6RoundingUp(market, numbers, wanted, settings.value.swapImpactBps));
   const liquidity = Math.max(0, value - swapCostUsdE6) / perUsdE6;
   const costs = { gasUsdE6: terms.rebalanceGasUsdE6, swapUsdE6: wanted.usdE6, swapCostUsdE6, idleUsdE6: 0 };
-  return priced(terms, 'rebalance', { range, liquidity }, costs);
+  return priced(terms, 'rebalance', { range, liquidity }, costs, horizonOf(terms, range));
+}
+
+/** As wide as the recommended range, or as the one that nets most a day with a swap; of both the one that nets more. */
+function bestWithoutSwap(terms: Terms, rebalances: readonly PricedOption[]): PricedOption | null {
+  const [first] = rebalances;
+  if (first === undefined) return null;
+  const best = terms.settings.move.alternatives ? rebalances.reduce(betterOf) : first;
+  const found = [first, ...(best === first ? [] : [best])].flatMap(({ range }) =>
+    range === null ? [] : (withoutSwap(terms, range.tickUpper - range.tickLower) ?? []),
+  );
+  return found.length === 0 ? null : found.reduce(betterOf);
+}
+
+/** Each is priced over its own time: what comes again and again is compared by the day. */
+function betterOf(a: PricedOption, b: PricedOption): PricedOption {
+  return (b.netPerDayUsdE6 ?? 0) > (a.netPerDayUsdE6 ?? 0) ? b : a;
 }
 
 function withoutSwap(terms: Terms, widthTicks: number): PricedOption | null {
@@ -117,13 +142,14 @@ function withoutSwap(terms: Terms, widthTicks: number): PricedOption | null {
     gasUsdE6: gas(terms, 'rebalance-without-swap'),
     idleUsdE6: cost(Math.ceil(found.idleUsdE6)),
   };
-  return priced(terms, 'rebalance-without-swap', { range: found, liquidity: found.liquidity }, costs);
+  const placed = { range: found, liquidity: found.liquidity };
+  return priced(terms, 'rebalance-without-swap', placed, costs, horizonOf(terms, found));
 }
 
 type Placed = { readonly range: TickRange; readonly liquidity: number };
 
-function priced(terms: Terms, kind: OptionKind, placed: Placed | null, costs: Costs): PricedOption {
-  const { horizonS, numbers } = terms;
+function priced(terms: Terms, kind: OptionKind, placed: Placed | null, costs: Costs, horizonS: number): PricedOption {
+  const { numbers } = terms;
   const liquidity = placed === null ? 0 : placed.liquidity;
   const timeInRange = placed === null || liquidity === 0 ? 0 : expectedTimeInRange(terms.view, placed.range, horizonS);
   const share = shareOfFees(liquidity, terms.others);
@@ -160,7 +186,7 @@ function priced(terms: Terms, kind: OptionKind, placed: Placed | null, costs: Co
     lvrUsdE6,
     realisedIlUsdE6: kind === 'hold' || kind === 'collect' ? null : terms.realisedIlUsdE6,
     netUsdE6,
-    netPerDayUsdE6: netUsdE6 === null ? null : Math.floor((netUsdE6 * 86_400) / horizonS),
+    netPerDayUsdE6: netUsdE6 === null ? null : Math.max(-DEAREST_USD_E6, Math.floor((netUsdE6 * 86_400) / horizonS)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gaussians } from '../test/gaussians.ts';
-import { expectedTimeInRange, normalShareBelow, type TickView } from './time-in-range.ts';
+import { expectedLifeS, expectedTimeInRange, normalShareBelow, type TickView } from './time-in-range.ts';
 
 const view: TickView = {
   nowTick: 1000,
@@ -55,6 +55,19 @@ describe('the expected time in range is that of simulated paths', () => {
     }
     expect(Math.abs(expectedTimeInRange(view, range, 3600) - sum / 20_000)).toBeLessThan(1e-3);
   });
+});
+
+it('tells how long a range lasts around the price as simulated walks leave it', () => {
+  const next = gaussians(11);
+  const [walks, stepS, half] = [2_000, 5, 60];
+  let allS = 0;
+  for (let walk = 0; walk < walks; walk++) {
+    for (let tick = 0; Math.abs(tick) < half; tick += next() * Math.sqrt(stepS)) allS += stepS;
+  }
+  const lifeS = expectedLifeS(view, { tickLower: 940, tickUpper: 1060 });
+  expect(lifeS).toBe(3600);
+  // A walk in steps is seen outside a little late: by 0.58 of a step's deviation at each end.
+  expect(allS / walks / (half + 0.58 * Math.sqrt(stepS)) ** 2).toBeCloseTo(1, 1);
 });
 
 it('is all of it in a range without an end and nothing far away, never less or more', () => {

@@ -27,6 +27,14 @@ export function expectedTimeInRange(view: TickView, range: TickRange, horizonS: 
   return Math.min(1, Math.max(0, share));
 }
 
+/**
+ * How long a range of this width lasts around the price, seconds: the mean time in which a price that walks by the measured
+ * volatility comes from its middle to either end, (half width / deviation of a second)^2. Infinite where it does not move.
+ */
+export function expectedLifeS({ sigmaTicksPerRootSecond }: TickView, { tickLower, tickUpper }: TickRange): number {
+  return ((tickUpper - tickLower) / 2 / sigmaTicksPerRootSecond) ** 2;
+}
+
 function inRangeAt(view: TickView, range: TickRange, atS: number): number {
   const within = Math.min(1, atS / view.viewS);
   const mean = view.nowTick + (view.meanTick - view.nowTick) * within;
