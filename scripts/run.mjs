@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fail, own, root, setUp } from './set-up.mjs';
 
 const [command = 'start', ...rest] = process.argv.slice(2);
+const calledFrom = process.cwd();
 const say = (text) => process.stderr.write(`${text}\n`);
 
 const commands = {
   start: (node) => handOver(node, ['apps/cli/src/main.ts', 'start', ...rest]),
-  rangeward: (node) => handOver(node, ['apps/cli/src/main.ts', ...rest]),
+  // Whoever calls the command by its path means the files in the folder they are in.
+  rangeward: (node) => handOver(node, [join(root, 'apps/cli/src/main.ts'), ...rest], calledFrom),
   test,
 };
 
@@ -25,8 +27,8 @@ async function main() {
   await work(node);
 }
 
-async function handOver(node, args) {
-  process.exitCode = await child(node, args);
+async function handOver(node, args, cwd = root) {
+  process.exitCode = await child(node, args, cwd);
 }
 
 async function test(node) {
@@ -60,10 +62,10 @@ async function test(node) {
  * leave tidily: Ctrl-C reaches npm and us, and npm passes it on to us as well. It is asked to end when we are killed
  * (on Linux) and when npm is.
  */
-function child(file, args) {
+function child(file, args, cwd = root) {
   return new Promise((resolve) => {
     const [program, ...all] = [...endWithParent(), file, ...args];
-    const running = spawn(program, all, { stdio: 'inherit', env: process.env, detached: true });
+    const running = spawn(program, all, { stdio: 'inherit', env: process.env, detached: true, cwd });
     let passedOnMs = Number.NEGATIVE_INFINITY;
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => {

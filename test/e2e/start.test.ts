@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,6 +62,15 @@ function fallingDay(): string {
   });
   return ['block_number,block_timestamp,transaction_hash,transaction_index,log_index,topics,data', ...rows].join('\n');
 }
+
+it('./rangeward reads files from the folder it is called in', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rangeward-called-'));
+  await writeFile(join(folder, 'mine.ndjson.gz'), '');
+  const command = fileURLToPath(new URL('../../rangeward', import.meta.url));
+  const { status, stderr } = spawnSync(command, ['recording', 'check', 'mine.ndjson.gz'], { cwd: folder });
+  expect([status, `${stderr}`]).toEqual([1, expect.stringContaining('mine.ndjson.gz, line 1: expected a header')]);
+  await rm(folder, { recursive: true });
+});
 
 describe('npm start', () => {
   let folder: string;
