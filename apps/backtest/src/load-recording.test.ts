@@ -100,6 +100,14 @@ describe('a recording of ours', () => {
     await writeRecording(path, { ...header, token0: { ...header.token0, symbol: 'UNI' } }, trade(clonePool(start), 2));
     await expect(loadRecording(path, given)).rejects.toThrow(/UNI and WETH has no dollar/);
   });
+
+  it('is refused when its tokens were taken for one another', async () => {
+    const start = startPool();
+    const path = join(folder, 'swapped-tokens.ndjson.gz');
+    const { token0, token1, ...header } = headerOf(start, true, 159);
+    await writeRecording(path, { ...header, token0: token1, token1: token0 }, trade(clonePool(start), 2));
+    await expect(loadRecording(path, given)).rejects.toThrow(/one WETH would cost .* token1 is not the dollar/);
+  });
 });
 
 const realDay = fileURLToPath(

@@ -4,6 +4,7 @@ import { type RecordedEvent, recordedBlocks } from '@rangeward/recording/recorde
 import { type RecordingHeader, startPool } from '@rangeward/recording/recording-format';
 import { learnPool } from '@rangeward/uniswap-v3/learn-pool';
 import type { Pool } from '@rangeward/uniswap-v3/pool-state';
+import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
 import { findOrders } from './find-orders.ts';
 import type { GasPrices, Market } from './market.ts';
 import { type PoolTerms, usdcWethTerms } from './pool-terms.ts';
@@ -26,17 +27,36 @@ export type RecordingOptions = {
  * A recorded past. With the pool's state before the first event it is replayed whole, to the wei. Without it, as in raw
  * logs, the ticks are learnt from where swaps ended; where that tells too little, fees follow the price path alone, which
  * holds for a position that is small beside the pool.
- * @throws RecordingError with file and line; RangeError for a pool that has no dollar of 6 decimals.
+ * @throws RecordingError with file and line; RangeError for a pool that has no dollar of 6 decimals, or a price that says
+ * that the other token is the dollar.
  */
 export async function loadRecording(path: string, options: RecordingOptions): Promise<Market> {
   const { events, header } = await readAll(path);
   const terms = header === null ? usdcWethTerms(options) : termsOf(header);
   const guess =
     header === null ? `, taken as USDC/WETH ${terms.feePips / 1e4} %, the dollar as token${terms.stable}` : '';
+  assertPrice(events, terms);
   const known: Known = { about: `${path}${guess}`, terms, gas: constantGas(options.gasGwei) };
   if (options.replay === 'price-path') return pathMarket(events, 'as asked', known);
   const pool = header === null ? undefined : startPool(header);
   return pool === undefined ? learntMarket(events, known) : recordedMarket(pool, events, known);
+}
+
+/** No token costs this many dollars; with the two taken for one another prices come out by many powers of ten. */
+const DEAREST_USD = 1e9;
+
+function assertPrice(events: readonly RecordedEvent[], { token0, token1, stable }: PoolTerms): void {
+  const swap = events.find(({ kind }) => kind === 'swap');
+  if (swap?.kind !== 'swap') return;
+  const price = stablePerVolatile({
+    ...{ sqrtPriceX96: swap.sqrtPriceX96, stable },
+    ...{ decimals0: token0.decimals, decimals1: token1.decimals },
+  });
+  if (price <= DEAREST_USD) return;
+  const [dollar, other] = stable === 0 ? [token0, token1] : [token1, token0];
+  throw new RangeError(
+    `one ${other.symbol} would cost ${price.toExponential(1)} ${dollar.symbol}: token${stable} is not the dollar, or the tokens are not these`,
+  );
 }
 
 async function readAll(path: string): Promise<{ events: RecordedEvent[]; header: RecordingHeader | null }> {

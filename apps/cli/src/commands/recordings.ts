@@ -61,6 +61,10 @@ export type ConvertFlags = {
 
 /** Makes a recording of a CSV file of raw logs; its start state is unknown. Tokens as ADDRESS:SYMBOL:DECIMALS. */
 export async function convertLogs(file: string, flags: ConvertFlags, screen: Screen): Promise<void> {
+  const [token0, token1] = [tokenOf('--token0', flags.token0), tokenOf('--token1', flags.token1)];
+  if (token0.address.toLowerCase() >= token1.address.toLowerCase()) {
+    throw new CommandFailure('--token0 must be the token with the lower address, as in the pool', exitCodes.usage);
+  }
   const events = await Array.fromAsync(readPoolLogs(file));
   const [first, last] = [events.at(0), events.at(-1)];
   if (first === undefined || last === undefined) throw new CommandFailure(`${file} holds no events`);
@@ -68,8 +72,7 @@ export async function convertLogs(file: string, flags: ConvertFlags, screen: Scr
     flags.out,
     {
       ...{ format: 'rangeward-recording', version: 1, chainId: flags.chainId, pool: addressOf('--pool', flags.pool) },
-      ...{ feePips: flags.fee, tickSpacing: flags.spacing, token0: tokenOf('--token0', flags.token0) },
-      token1: tokenOf('--token1', flags.token1),
+      ...{ feePips: flags.fee, tickSpacing: flags.spacing, token0, token1 },
       ...{ fromBlock: first.blockNumber, toBlock: last.blockNumber, start: null },
     },
     events,
