@@ -171,6 +171,7 @@ async function openText(path: string): Promise<Readable> {
 function explain(path: string, line: number, error: unknown): unknown {
   if (isMissingFile(error)) return new RecordingError(`${path}: there is no such file; give the path of a recording`);
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  if (code === 'EISDIR') return new RecordingError(`${path} is a folder; give the path of a recording`);
   if (code === 'Z_BUF_ERROR') {
     return new RecordingError(`${path}, line ${line}: expected more gzip data, the file ends here: it was cut off`);
   }

@@ -103,6 +103,7 @@ describe('a recording that is damaged', () => {
   it.each<[string, () => Buffer, string]>([
     ['an empty file', () => Buffer.alloc(0), 'line 1: expected a header, the file is empty'],
     ['no JSON', () => Buffer.from('time,price\n'), 'line 1: expected JSON, found time,price'],
+    ['what a terminal would act on', () => Buffer.from('\x1b[2J\u202e\n'), 'line 1: expected JSON, found ?[2J?'],
     ['a header of something else', () => swapLine('rangeward-recording', 'other'), 'line 1: format: Invalid input'],
     ['a later version', () => swapLine('"version":1', '"version":2'), 'line 1: expected version 1, found 2'],
     ['gzip cut off', () => readFileSync(file('good.gz')).subarray(0, -40), 'expected more gzip data'],
