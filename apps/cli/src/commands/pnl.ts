@@ -25,8 +25,14 @@ export type PnlOptions = GlobalFlags & {
   readonly json: boolean;
 };
 
+/** Of each the block that it begins with is looked for on the chain. */
+const MOST_PERIODS = 1000;
+
 /** Profit and loss of a position over its whole line of NFTs, from the chain. */
 export async function pnl(options: PnlOptions, screen: Screen): Promise<void> {
+  if (!Number.isInteger(options.periods) || options.periods < 1 || options.periods > MOST_PERIODS) {
+    throw new CommandFailure(`--periods must be a whole number from 1 to ${MOST_PERIODS}`, exitCodes.usage);
+  }
   const config = loadSettings(options);
   const found = findPosition(config, options);
   const { settings, pool, position } = found;

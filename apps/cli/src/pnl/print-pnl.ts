@@ -167,7 +167,7 @@ function printDetails({ report, ledger }: PnlReading, of: PnlContext, screen: Sc
   );
   printTitle(
     screen,
-    'Tokens, to the wei: deposited + gifts + fees + swapped + from liquidity = withdrawn + idle + owed + liquidity',
+    'Tokens, to the wei: deposited + gifts + fees collected + swapped + from liquidity = withdrawn + idle + owed + liquidity',
   );
   const sums = report.inStable.tokens;
   const names = Object.keys(sums) as (keyof TokenSums)[]; // The sums have exactly these.
