@@ -164,7 +164,7 @@ function spoil(random: Random, value: unknown): void {
     }
     const how = random(6);
     if (how === 0) Reflect.deleteProperty(here, key);
-    else if (how === 1) Reflect.set(here, 'unheard-of', pick(random, junk));
+    else if (how === 1) Reflect.set(here, 'unheard-of', structuredClone(pick(random, junk)));
     else Reflect.set(here, key, structuredClone(pick(random, junk)));
     return;
   }
