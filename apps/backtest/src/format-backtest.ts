@@ -50,6 +50,8 @@ function attributionRows(outcomes: readonly Outcome[]): string[][] {
     money('= change', ({ changeUsdE6 }) => changeUsdE6),
     money('against HODL', ({ overHodlUsdE6 }) => overHodlUsdE6),
     money('LVR, beside', ({ lvrUsdE6 }) => -lvrUsdE6),
+    // The price’s luck taken out: by this two strategies can be told apart in weeks instead of years.
+    money('fees-LVR-cost', ({ parts, lvrUsdE6 }) => parts.feesUsdE6 - lvrUsdE6 + parts.swapCostUsdE6 + parts.gasUsdE6),
     row('in range', ({ inRangeShare }) => percent(inRangeShare)),
     row('moves', ({ rebalances, exits }) => String(rebalances + exits)),
     row('collects', ({ collects }) => String(collects)),
