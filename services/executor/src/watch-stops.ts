@@ -37,29 +37,27 @@ export function watchStops({ redis, killFile, log, now, onStopped }: StopOptions
     // A kill is never made a pause.
     if (told === null || (told.state === 'paused' && next.state === 'killed')) told = next;
   };
-  const lookAtFile = async () => {
-    if (killFile === undefined || !(await exists(killFile))) return;
+  /** Looked at anew each time, so that a file that is gone stops nothing after the resume that follows. */
+  const fileStop = async (): Promise<TradingStop | null> => {
+    if (killFile === undefined || !(await exists(killFile))) return null;
     const at = new Date(now()).toISOString();
-    stop({ state: 'killed', by: 'whoever made the file', reason: `${killFile} exists`, through: 'file', at });
+    return { state: 'killed', by: 'whoever made the file', reason: `${killFile} exists`, through: 'file', at };
   };
   const passOn = async () => {
-    await lookAtFile();
     const own = told;
-    if (own === null) return;
-    const { changed } = await stopTrading(redis, own);
+    const next = own ?? (await fileStop());
+    if (next === null) return;
+    const { changed } = await stopTrading(redis, next);
     if (changed) {
-      log.error({ stop: own }, `live trading is ${own.state}: ${own.reason}`);
-      onStopped?.(own);
+      log.error({ stop: next }, `live trading is ${next.state}: ${next.reason}`);
+      onStopped?.(next);
     }
     // From here on Redis says it, to this process too.
     if (told === own) told = null;
   };
   const look = watchEvery(LOOK_MS, passOn, (error) => log.warn({ err: error }, 'a stop is not written down yet'));
   return {
-    asked: async () => {
-      await lookAtFile();
-      return told ?? (await readStop(redis));
-    },
+    asked: async () => told ?? (await fileStop()) ?? readStop(redis),
     stop: (next) => {
       stop(next);
       passOn().catch((error: unknown) => log.warn({ err: error }, 'a stop is not written down yet'));
