@@ -22,11 +22,11 @@ export type DecisionInput = {
 
 /** Held against whatever would go on chain. Paper runs pass what only guards money, and say so. */
 export function checkSafety(input: DecisionInput, settings: DecisionSettings): Gate[] {
-  const { run, market } = input.recommendation;
+  const { run, market, feedComplete = true } = input.recommendation;
   const live = run.mode === 'live';
   const timeLeftS = (Date.parse(run.deadline) - input.recommendedAtMs) / 1000;
   const blockAgeS = (input.recommendedAtMs - Date.parse(market.block.time)) / 1000;
-  const { maxBlockAgeS, minTimeLeftS } = settings.guard;
+  const { maxBlockAgeS, minTimeLeftS, allowIncompleteFeed } = settings.guard;
   return [
     gateOf(
       'trading-mode',
@@ -46,6 +46,12 @@ export function checkSafety(input: DecisionInput, settings: DecisionSettings): G
       !input.chainClockIsReal || Math.abs(blockAgeS) <= maxBlockAgeS,
       input.chainClockIsReal ? `${blockAgeS.toFixed(0)} s` : 'not measured: the chain has its own clock',
       `<= ${maxBlockAgeS} s`,
+    ),
+    gateOf(
+      'feed-complete',
+      feedComplete || !live || allowIncompleteFeed,
+      `${feedComplete ? 'every swap follows from the one before' : 'swaps are missing in the look-back'}, run ${run.mode}`,
+      'nothing missing for a live run',
     ),
     gateOf('liquidity', market.position.liquidity > 0n, describeLiquidity(market.position), '> 0'),
     checkOwner(input),

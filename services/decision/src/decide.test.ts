@@ -63,6 +63,7 @@ describe('each gate refuses what it is there for', () => {
     ['breaker', {}, { breaker: 'half-open' }],
     ['time-left', {}, { recommendedAtMs: Date.parse('2026-01-05T00:04:45.000Z') }],
     ['price-age', {}, { recommendedAtMs: Date.parse('2026-01-05T00:04:29.999Z') + 30_001 }],
+    ['feed-complete', { feedComplete: false }, {}],
     ['liquidity', { liquidity: 0n }, {}],
     ['owner', {}, { wallet: `0x${'02'.repeat(20)}` }],
     ['owner', {}, { wallet: null }],
@@ -97,6 +98,7 @@ describe('each gate refuses what it is there for', () => {
 describe('what only guards money does not stop a paper run', () => {
   it.each<[Partial<Sample>, Partial<DecisionInput>]>([
     [{}, { breaker: 'open', configuredMode: 'paper' }],
+    [{ feedComplete: false }, {}],
     [{ twapOffset: null }, {}],
     [{}, { wallet: null }],
   ])('%o %o', (sample, rest) => {

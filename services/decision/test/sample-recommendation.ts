@@ -26,6 +26,7 @@ export type Sample = {
   readonly feesUsd: number;
   readonly baseFeeGwei: number;
   readonly twapOffset: number | null;
+  readonly feedComplete: boolean;
 };
 
 /** A position whose price has left it upwards; moving it pays many times over. */
@@ -42,6 +43,7 @@ const ready: Sample = {
   feesUsd: 5,
   baseFeeGwei: 1,
   twapOffset: 3,
+  feedComplete: true,
 };
 
 export const recommendedAt = '2026-01-05T00:00:02.000Z';
@@ -86,6 +88,7 @@ export function sampleRecommendation(given: Partial<Sample> = {}): Recommendatio
       lowerUsdE6: Math.min(...ends),
       upperUsdE6: Math.max(...ends),
     },
+    feedComplete: sample.feedComplete,
     ...(sample.volumePerDayUsd === null ? {} : { volumePerDayUsdE6: sample.volumePerDayUsd * 1e6 }),
   };
 }

@@ -44,6 +44,7 @@ export function recommend(
     alternatives: otherRanges(posterior, observed.market, settings.coverage),
     regime: voteRegime(observed, settings.regime),
     settings,
+    feedComplete: observed.feedComplete,
     ...(volumePerDayUsdE6 === null ? {} : { volumePerDayUsdE6 }),
   };
 }

@@ -212,6 +212,10 @@ export const recommendation = defineEvent({
     market,
     prior,
     likelihood,
+    feedComplete: z
+      .boolean()
+      .optional()
+      .describe('false when the look-back may lack logs; absent in messages from before it was carried on'),
     opinion: opinion.optional().describe('what the model said; absent in messages from before it was asked'),
     opinionEffect: opinionEffect.optional().describe('absent in messages from before the model was asked'),
     posterior: posterior.describe('the view at the horizon, the opinion included'),
