@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { periods } from './pnl/period-starts.ts';
 import { pnlTypes } from './pnl/pnl-types.ts';
+import { addAdopt } from './program/adopt.ts';
 import { addBacktest } from './program/backtest.ts';
 import { addControls } from './program/controls.ts';
 import { examples, number, withPlace } from './program/place.ts';
@@ -39,6 +40,7 @@ export function createProgram(screen: Screen, setExitCode: (code: number) => voi
   addActs(program, screen, setExitCode);
   addModel(program, screen);
   addPlans(program, screen);
+  addAdopt(program, screen);
   addControls(program, screen, setExitCode);
   addDeadLetters(program, screen);
   addConfig(program, screen);

@@ -1,9 +1,11 @@
 import { encodeApproval } from '@rangeward/adapter-evm/encode-approval';
+import { appendAudit } from '@rangeward/adapter-nats/audit-trail';
 import { requestAbandon } from '@rangeward/adapter-redis/abandon-requests';
 import { createAdoptedRecords } from '@rangeward/adapter-redis/adopt-records';
 import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { adoptPosition, readPosition } from '@rangeward/adapter-redis/position-registry';
-import { type Plan, rebalancePlanned } from '@rangeward/contracts';
+import { readStop } from '@rangeward/adapter-redis/trading-control';
+import { type AuditFact, type Plan, rebalancePlanned } from '@rangeward/contracts';
 import { sendAndWait } from '@rangeward/localnet/local-client';
 import { openAroundPrice } from '@rangeward/localnet/open-around-price';
 import { encodeFunctionData, parseAbi } from 'viem';
@@ -109,6 +111,28 @@ test('an NFT that was given away halts the position, and no plan begins for it',
   await expect.poll(() => told).toEqual(['nft-not-owned']);
   const trade = await running.tradeOf(await planned());
   expect(trade).toMatchObject({ outcome: 'refused', transactions: [] });
+});
+
+test('a stop that Redis forgot stands again before anything is begun', async () => {
+  const { redis, bus } = running;
+  await running.startExecutor();
+  await report();
+  const at = new Date().toISOString();
+  const fact: AuditFact = {
+    source: 'operator',
+    actor: 'ops',
+    action: 'kill',
+    outcome: 'done',
+    reason: 'enough',
+    detail: [],
+    at,
+  };
+  await appendAudit(bus.broker, fact);
+  await redis.flushall();
+  await adoptPosition(redis, ref, { tokenId, entry: null });
+  const trade = await running.tradeOf(await planned());
+  expect(trade).toMatchObject({ outcome: 'refused', transactions: [] });
+  expect(await readStop(redis)).toMatchObject({ state: 'killed', by: 'ops', reason: 'enough' });
 });
 
 test('a foreign nonce in the middle of a plan that Redis forgot halts it until somebody gives it up', async () => {

@@ -1,6 +1,8 @@
 import type { JournalEntry } from '@rangeward/adapter-nats/plan-journal';
 import type { AdoptedRecords } from '@rangeward/adapter-redis/adopt-records';
 import type { Redis } from '@rangeward/adapter-redis/connect';
+import { writeExecutorWallet } from '@rangeward/adapter-redis/executor-wallets';
+import { stopTrading, type TradingStop } from '@rangeward/adapter-redis/trading-control';
 import type { Plan } from '@rangeward/contracts';
 import { getTransactionCount } from 'viem/actions';
 import { type Adopting, closeTold, takeUpPlan } from './adopt-plan.ts';
@@ -19,6 +21,8 @@ export type Adoption = {
   /** Every plan of a chain that the broker keeps. */
   readonly readJournal: (chain: string) => Promise<readonly JournalEntry[]>;
   readonly recordsOf: (tools: Pick<WalletTools, 'chainId' | 'wallet'>) => AdoptedRecords;
+  /** The stop of live trading that the audit trail leaves in force. */
+  readonly readStop: () => Promise<TradingStop | null>;
   /** Carries an open plan on to its end and says what became of it. */
   readonly finish: (tools: WalletTools, planId: string, lease: WalletLease) => Promise<void>;
   /** Tells alerts. Never throws. */
@@ -48,6 +52,7 @@ export async function adoptWallet(
   const records = adoption.recordsOf(tools);
   const known = (await records.read()) !== null;
   if (known && !always) return;
+  if (!known) await restoreShared(adoption, tools);
   const journal = (await adoption.readJournal(tools.chain)).filter((entry) => isOurs(tools, entry.plan));
   const restored = await restoreBooks(adoption.redis, journal, tools.now());
   const at: Adopting = { tools, records, lease };
@@ -63,6 +68,15 @@ export async function adoptWallet(
   await tell(adoption, tools, findings);
   await boundary(tools, 'reconciled');
   await records.write(lease.fence, { at: new Date(tools.now()).toISOString(), known, findings });
+}
+
+/** What all services read: whose wallet it is, and before anything else that trading was stopped. */
+async function restoreShared({ redis, readStop }: Adoption, { chain, wallet, log }: WalletTools): Promise<void> {
+  const stop = await readStop();
+  if (stop !== null && (await stopTrading(redis, stop)).changed) {
+    log.error({ stop }, `live trading was ${stop.state} before Redis forgot it, and is again: ${stop.reason}`);
+  }
+  await writeExecutorWallet(redis, chain, wallet);
 }
 
 function isOurs(tools: WalletTools, { chainId, run, position }: Plan): boolean {

@@ -1,10 +1,12 @@
+import { readAudit } from '@rangeward/adapter-nats/audit-trail';
 import type { NatsBus } from '@rangeward/adapter-nats/open-bus';
 import { readPlanJournal } from '@rangeward/adapter-nats/plan-journal';
 import { createAdoptedRecords } from '@rangeward/adapter-redis/adopt-records';
 import type { Redis } from '@rangeward/adapter-redis/connect';
-import { errorNotification } from '@rangeward/contracts';
+import { type AuditEntry, errorNotification } from '@rangeward/contracts';
 import type { Logger } from '@rangeward/service/log';
 import type { Adoption } from './adopt-wallet.ts';
+import { stopInForce } from './lost-stop.ts';
 
 type Outside = {
   readonly bus: Pick<NatsBus, 'broker' | 'publish'>;
@@ -21,6 +23,11 @@ export function openAdoption({ bus, redis, log, now }: Outside): Omit<Adoption, 
   return {
     redis,
     readJournal: (chain) => readPlanJournal(bus.broker, chain),
+    async readStop() {
+      const entries: AuditEntry[] = [];
+      for await (const entry of readAudit(bus.broker)) entries.push(entry);
+      return stopInForce(entries);
+    },
     recordsOf: (tools) => createAdoptedRecords(redis, tools),
     async notify(tools, { rule, code, message }) {
       // An adoption that does not succeed is tried again every few seconds; a person need not hear it each time.
