@@ -98,6 +98,10 @@ export const decisionSettings = z.strictObject({
         .boolean()
         .default(false)
         .describe('trade live although the pool’s oracle cannot answer; dangerous, off unless you know the pool'),
+      allowIncompleteFeed: z
+        .boolean()
+        .default(false)
+        .describe('trade live although logs are missing in the look-back; what the fees are worth is then a guess'),
       maxBlockAgeS: z
         .int()
         .positive()
