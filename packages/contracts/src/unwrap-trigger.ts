@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeIssues, parseJson } from './envelope.ts';
+import { describeIssues, parseJson, parseWith } from './envelope.ts';
 import { type ManualRequest, manualRequest } from './events/triggers.ts';
 import { ADDRESS, CHAIN_NAME } from './quantities.ts';
 import { Rejection } from './rejection.ts';
@@ -114,7 +114,7 @@ function parseText(value: unknown, field: string): unknown {
 const placed = z.strictObject({ ...manualRequest.shape, chain: z.string().optional(), pool: z.string().optional() });
 
 function readRequest(data: unknown, chain: string, pool: string): ManualRequest {
-  const parsed = placed.safeParse(data ?? {});
+  const parsed = parseWith(placed, data ?? {}, (message) => new Rejection('bad-trigger', message));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue?.path.join('.');
