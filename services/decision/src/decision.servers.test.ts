@@ -116,9 +116,10 @@ test('a recommendation that pays becomes a decision and a plan, with gas and a r
   await heard(() => decisions.length === 1 && plans.length === 1);
   const [decision, plan] = [decisions[0], plans[0]];
   expect(decision).toMatchObject({ kind: 'rebalance', planId: plan?.planId });
-  expect(decision?.gates.slice(-2).map((gate) => [gate.name, gate.passed])).toEqual([
+  expect(decision?.gates.slice(-3).map((gate) => [gate.name, gate.passed])).toEqual([
     ['rebalances-per-day', true],
     ['gas-per-day', true],
+    ['notional-per-day', true],
   ]);
   if (plan === undefined) throw new Error('no plan was heard');
   const { planId, ...rest } = plan;

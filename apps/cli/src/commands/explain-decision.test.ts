@@ -64,6 +64,7 @@ describe('a decision is explained', () => {
       '     hold       [195,250, 196,050)  $150,000.00        0.0999001 %  16.97046 %  1.00000  $25.43     $22.68   $0.00  $0.00   $2.75      $2.75',
       '  →  rebalance  [196,050, 196,450)  $150,000.00        0.1945856 %  64.68166 %  1.00000  $188.79    $150.31  $4.74  $10.29  $23.45     $23.45',
       '     exit       none                not known          0.0000000 %  0.00000 %   1.00000  not known  $22.68   $0.00  $0.00   not known  not known',
+      '  A move is priced over the days that its range lasts: compare moves by the net a day.',
       '  rebalance [196,050, 196,450): swaps $10,289.32, fee and impact 0.100 % of it; makes -$123.00 against holding final, which is in no sum',
       '     gate            measured                        asked',
       '  ✓  owner           0x01                            the wallet that signs',

@@ -35,7 +35,7 @@ function explainOptions(options: readonly PricedOption[], screen: Screen): void 
     ],
     options.map(sumOf),
   );
-  screen.write('\n');
+  screen.write('\n  A move is priced over the days that its range lasts: compare moves by the net a day.\n');
   for (const text of options.flatMap(notesOf)) screen.write(`  ${text}\n`);
   screen.write('\n');
 }
