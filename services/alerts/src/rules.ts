@@ -35,6 +35,18 @@ const runbooksOfCauses: Readonly<Record<string, string>> = {
   'providers-disagree': runbook('providers-disagree'),
   'tokens-rest-in-wallet': runbook('tokens-rest'),
   'registry-names-another-nft': runbook('registry-disagrees'),
+  'registry-disagrees': runbook('registry-disagrees'),
+  'state-lost': runbook('state-lost'),
+  'plan-not-finished': runbook('state-lost'),
+  'foreign-pending': runbook('state-lost'),
+  'used-elsewhere': runbook('state-lost'),
+  'node-lags': runbook('state-lost'),
+  'nft-gone': runbook('state-lost'),
+  'nft-not-owned': runbook('state-lost'),
+  'nft-unknown': runbook('state-lost'),
+  'nft-empty': runbook('state-lost'),
+  'approval-stands': runbook('state-lost'),
+  'idle-missing': runbook('state-lost'),
   'feed-incomplete': runbook('feed-incomplete'),
 };
 
