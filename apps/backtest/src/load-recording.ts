@@ -2,7 +2,7 @@ import { readPoolLogs } from '@rangeward/recording/pool-logs-csv';
 import { readRecording } from '@rangeward/recording/read-recording';
 import { type RecordedEvent, recordedBlocks } from '@rangeward/recording/recorded-event';
 import { type RecordingHeader, startPool } from '@rangeward/recording/recording-format';
-import { learnPool } from '@rangeward/uniswap-v3/learn-pool';
+import { learnPool, newbornPool } from '@rangeward/uniswap-v3/learn-pool';
 import type { Pool } from '@rangeward/uniswap-v3/pool-state';
 import { stablePerVolatile } from '@rangeward/uniswap-v3/price';
 import { findOrders } from './find-orders.ts';
@@ -24,9 +24,9 @@ export type RecordingOptions = {
 };
 
 /**
- * A recorded past. With the pool's state before the first event it is replayed whole, to the wei. Without it, as in raw
- * logs, the ticks are learnt from where swaps ended; where that tells too little, fees follow the price path alone, which
- * holds for a position that is small beside the pool.
+ * A recorded past. With the pool's state before the first event, or from its birth, it is replayed whole, to the wei.
+ * Without either, as in raw logs, the ticks are learnt from where swaps ended; where that tells too little, fees follow
+ * the price path alone, which holds for a position that is small beside the pool.
  * @throws RecordingError with file and line; RangeError for a pool that has no dollar of 6 decimals, or a price that says
  * that the other token is the dollar.
  */
@@ -38,8 +38,10 @@ export async function loadRecording(path: string, options: RecordingOptions): Pr
   assertPrice(events, terms);
   const known: Known = { about: `${path}${guess}`, terms, gas: constantGas(options.gasGwei) };
   if (options.replay === 'price-path') return pathMarket(events, 'as asked', known);
-  const pool = header === null ? undefined : startPool(header);
-  return pool === undefined ? learntMarket(events, known) : recordedMarket(pool, events, known);
+  const recorded = header === null ? undefined : startPool(header);
+  if (recorded !== undefined) return recordedMarket(recorded, 'its recorded state', events, known);
+  const newborn = newbornPool(events, terms);
+  return newborn === undefined ? learntMarket(events, known) : recordedMarket(newborn, 'its birth', events, known);
 }
 
 /** No token costs this many dollars; with the two taken for one another prices come out by many powers of ten. */
@@ -67,10 +69,15 @@ async function readAll(path: string): Promise<{ events: RecordedEvent[]; header:
 
 type Known = { readonly about: string; readonly terms: PoolTerms; readonly gas: GasPrices };
 
-async function recordedMarket(start: Pool, events: readonly RecordedEvent[], known: Known): Promise<Market> {
+async function recordedMarket(
+  start: Pool,
+  from: string,
+  events: readonly RecordedEvent[],
+  known: Known,
+): Promise<Market> {
   const { blocks, end } = findOrders(start, await Array.fromAsync(recordedBlocks(events)), false);
   const ended = end === null ? '' : `; it ends early: ${end}`;
-  const method = `the whole pool to the wei from its recorded state, with our liquidity in it${ended}`;
+  const method = `the whole pool to the wei from ${from}, with our liquidity in it${ended}`;
   return createReplayedMarket({ ...known, method, start, blocks, answersToUs: false });
 }
 

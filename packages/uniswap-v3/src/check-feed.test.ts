@@ -93,6 +93,16 @@ describe('checkFeed', () => {
     },
   );
 
+  it('knows everything of a pool whose events begin with its birth', () => {
+    const pool = createPool({ ...TERMS, sqrtPriceX96: getSqrtRatioAtTick(5) });
+    const birth: PoolEvent = { kind: 'initialize', sqrtPriceX96: pool.sqrtPriceX96, tick: pool.tick };
+    const events = [birth, mintAt(pool, -887_270, 887_270, 10n ** 18n), to(pool, 95), to(pool, -40)];
+    const report = checkFeed(events, TERMS);
+    expect(report).toMatchObject({ followed: report.swaps, telling: 0, unchecked: 0, breaks: [] });
+    expect(report.pool).toEqual(pool);
+    expect(checkFeed(events.toSpliced(1, 1), TERMS).breaks[0]).toMatchObject({ index: 1 });
+  });
+
   it('names a doubled and an altered event', () => {
     const doubled = checkFeed(events.toSpliced(3, 0, ...events.slice(2, 3)), clonePool(start));
     expect(doubled.breaks).toMatchObject([{ index: 3, kind: 'swap' }]);

@@ -1,5 +1,5 @@
 import { explainSwap } from './explain-swap.ts';
-import { type Gap, learnPool, type PoolTerms } from './learn-pool.ts';
+import { type Gap, learnPool, newbornPool, type PoolTerms } from './learn-pool.ts';
 import { changeTicks } from './pool-liquidity.ts';
 import { type Difference, type PoolEvent, replayEvent, type SwapEvent } from './pool-replay.ts';
 import { clonePool, type Pool } from './pool-state.ts';
@@ -69,7 +69,8 @@ export function checkFeed(
 /** As `checkFeed`, before the first event. Undefined when the pool is unknown and no swap tells anything of it. */
 export function beginCheck(events: readonly PoolEvent[], start: Pool | PoolTerms): FeedCheck | undefined {
   const nothing = { isSure: true, swaps: 0, followed: 0, telling: 0, breaks: [] };
-  if ('bitmap' in start) return { ...nothing, pool: start, gaps: [], isLearnt: false, from: 0 };
+  const known = 'bitmap' in start ? start : newbornPool(events, start);
+  if (known !== undefined) return { ...nothing, pool: known, gaps: [], isLearnt: false, from: 0 };
   const learnt = learnPool(events, start);
   if (learnt === undefined) return undefined;
   const { pool, gaps, firstSwap } = learnt;

@@ -64,6 +64,15 @@ export function learnPool(events: readonly PoolEvent[], terms: PoolTerms): Learn
   return { pool, firstSwap, gaps };
 }
 
+/** The pool before its first event where that is its birth: then nothing has to be learnt. Undefined where it is not. */
+export function newbornPool(
+  events: readonly PoolEvent[],
+  { feePips, tickSpacing, feeProtocol }: PoolTerms,
+): Pool | undefined {
+  if (events[0]?.kind !== 'initialize') return undefined;
+  return createPool({ feePips, tickSpacing, sqrtPriceX96: 0n, feeProtocol: feeProtocol ?? 0 });
+}
+
 /** The net liquidity of each tick at the beginning, from that of neighbouring cells. */
 function netsOf(map: LiquidityMap): { nets: Map<number, bigint>; gaps: Gap[] } {
   const nets = new Map<number, bigint>();

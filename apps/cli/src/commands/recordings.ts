@@ -1,6 +1,6 @@
 import { readPoolLogs } from '@rangeward/recording/pool-logs-csv';
 import { readRecording } from '@rangeward/recording/read-recording';
-import { startPool } from '@rangeward/recording/recording-format';
+import { type RecordingHeader, startPool } from '@rangeward/recording/recording-format';
 import { writeRecording } from '@rangeward/recording/write-recording';
 import { checkFeed } from '@rangeward/uniswap-v3/check-feed';
 import { addressOf } from '../address-flag.ts';
@@ -38,14 +38,16 @@ export async function checkRecording(
         `${header.pool} on chain ${header.chainId}: ${token0.symbol}/${token1.symbol} ${header.feePips / 10_000} %`,
       ],
       ['blocks', `${fromBlock} to ${toBlock}, ${events.length} events`],
-      [
-        'start state',
-        start === null ? 'unknown' : `known, with ${start.ticks === null ? 'unknown' : start.ticks.length} ticks`,
-      ],
+      ['start state', startOf(events, header)],
     ]);
     tellBreaks(screen, events, { ...report, pool: undefined });
   }
   return report.breaks.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+function startOf([first]: readonly { readonly kind: string }[], { start }: RecordingHeader): string {
+  if (start !== null) return `known, with ${start.ticks === null ? 'unknown' : start.ticks.length} ticks`;
+  return first?.kind === 'initialize' ? 'the pool’s birth' : 'unknown';
 }
 
 export type ConvertFlags = {
