@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import type { SecureContextOptions } from 'node:tls';
 import { Redis } from 'ioredis';
 import { traceCommands } from './command-span.ts';
+import type { RedisSettings } from './settings.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -10,6 +13,8 @@ type RedisConnection = {
   readonly url: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** PEM files of an encrypted connection, rediss://. */
+  readonly tls?: RedisSettings['tls'] | undefined;
   /** Shown by CLIENT LIST. */
   readonly name?: string | undefined;
   /** A command without an answer fails after this long, so that a hung server is noticed (default 1,000). */
@@ -35,6 +40,7 @@ export async function connectRedis(connection: RedisConnection): Promise<Redis> 
   const place = parseRedisUrl(connection.url);
   const redis = new Redis({
     ...place.address,
+    ...(connection.tls === undefined ? {} : { tls: await readTls(connection.tls) }),
     username: connection.username ?? place.username,
     password: connection.password ?? place.password,
     connectionName: connection.name,
@@ -72,6 +78,19 @@ function sendTogether(socket: NetStream): void {
   };
   // One of the forms of write, which is overloaded.
   socket.write = writeLater as typeof socket.write;
+}
+
+/** The files as TLS takes them. Throws RedisUnavailable that names a file which cannot be read. */
+async function readTls(files: NonNullable<RedisSettings['tls']>): Promise<SecureContextOptions> {
+  const read = async (file: string | undefined) => {
+    if (file === undefined) return undefined;
+    return await readFile(file).catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      throw new RedisUnavailable(`${file} of redis.tls cannot be read (${code})`);
+    });
+  };
+  const [ca, cert, key] = await Promise.all([read(files.caFile), read(files.certFile), read(files.keyFile)]);
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
 /** Ends the connection after the answers that are under way; of a server that is gone nothing is waited for. */
