@@ -92,13 +92,13 @@ async function waitForQuiet(
   lease: WalletLease,
   begun: readonly JournalEntry[],
 ): Promise<void> {
-  const { limits, wallet } = tools;
+  const { limits, wallet, second } = tools;
   const blocks = limits.confirmations + MORE_BLOCKS;
   const message = `Redis knows nothing of ${wallet}, and ${begun.length} plans may have been begun for it: nothing is signed until its transactions rest for ${blocks} blocks`;
   tools.log.warn({ wallet, plans: begun.map(({ plan }) => plan.planId), blocks }, 'Redis has lost its state');
   await adoption.notify(tools, { rule: 'adopt', code: 'state-lost', message });
   const { receiptPollMs: pollMs, receiptTimeoutMs: timeoutMs } = limits;
-  await awaitQuiet(tools.client, { wallet, blocks, pollMs, timeoutMs, signal: lease.signal });
+  await awaitQuiet(tools.client, { wallet, second, blocks, pollMs, timeoutMs, signal: lease.signal });
   await boundary(tools, 'quiet');
 }
 

@@ -10,6 +10,8 @@ export class InQuarantine extends Error {
 }
 
 type Quarantine = {
+  /** Another provider that must say the same; null when none is configured. */
+  readonly second: WalletClient | null;
   readonly wallet: Address;
   /** For so many blocks nothing of the wallet may be pending or mined. */
   readonly blocks: number;
@@ -29,18 +31,24 @@ export async function awaitQuiet(client: WalletClient, of: Quarantine): Promise<
   let since: { readonly nonce: number; readonly block: number } | null = null;
   for (;;) {
     of.signal.throwIfAborted();
-    const seen = await look(client, of.wallet).catch(() => null);
+    const seen = await lookTwice(client, of).catch(() => null);
     if (seen === null || seen.pending !== seen.nonce) since = null;
     else if (since === null || since.nonce !== seen.nonce || seen.block < since.block) since = seen;
     else if (seen.block - since.block >= of.blocks) return seen.nonce;
     if (performance.now() > deadlineMs) {
-      const now = seen === null ? 'the node does not answer' : `nonce ${seen.nonce}, pending ${seen.pending}`;
+      const now = seen === null ? 'no answer, or two that differ' : `nonce ${seen.nonce}, pending ${seen.pending}`;
       throw new InQuarantine(
         `Redis knows nothing of ${of.wallet}, and its transactions did not come to rest within ${of.timeoutMs / 1000} s (${now}): nothing is signed until they do`,
       );
     }
     await pause(of.pollMs, undefined, { signal: of.signal });
   }
+}
+
+/** Null while the two providers do not agree: one of them lags, and nobody can say how far. */
+async function lookTwice(client: WalletClient, { wallet, second }: Quarantine) {
+  const [seen, other] = await Promise.all([look(client, wallet), second === null ? null : look(second, wallet)]);
+  return other === null || (other.nonce === seen.nonce && other.pending === seen.pending) ? seen : null;
 }
 
 async function look(client: WalletClient, wallet: Address) {

@@ -71,7 +71,25 @@ export async function readSentTransactions(client: WalletClient, query: SentQuer
     if (found.length === 0 && BigInt(blocks.at(-1)?.timestamp ?? 0) > query.firstByS) break;
   }
   const sent = await Promise.all(found.map((one) => withReceipt(client, one)));
-  return sent.sort((a, b) => a.nonce - b.nonce);
+  return inWholeOrder(sent, next);
+}
+
+/**
+ * By nonce. Throws where one between them or the last is missing: then the node has shown less than it knows, and what it
+ * left out could be the step that must not be taken twice.
+ */
+export function inWholeOrder<Sent extends Pick<SentTransaction, 'nonce'>>(
+  sent: readonly Sent[],
+  nextNonce: number,
+): Sent[] {
+  const sorted = [...sent].sort((a, b) => a.nonce - b.nonce);
+  const first = sorted[0]?.nonce ?? nextNonce;
+  const whole = sorted.every(({ nonce }, index) => nonce === first + index);
+  if (!whole || first + sorted.length < nextNonce) {
+    const shown = sorted.map(({ nonce }) => nonce).join(', ');
+    throw new Error(`the node shows transactions with the nonces ${shown}, and ${nextNonce} as the next one`);
+  }
+  return sorted;
 }
 
 async function readBlock(client: WalletClient, number: number): Promise<FullBlock> {
