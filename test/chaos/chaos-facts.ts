@@ -48,8 +48,8 @@ export type ChaosFacts = {
   readonly gasAfter: { readonly used: number; readonly reserved: number };
   /** What others may still take of the wallet's tokens. */
   readonly allowances: readonly bigint[];
-  /** Wallet and positions at the price of the first plan, micro-dollars; null where the price moved between plans. */
-  readonly worth: { readonly before: bigint; readonly after: bigint } | null;
+  /** Wallet and positions at the price before the plans, micro-dollars. */
+  readonly worth: { readonly before: bigint; readonly after: bigint };
   readonly errors: readonly ErrorNotification[];
   /** Log lines of processes that ended because we are wrong. */
   readonly broken: readonly string[];

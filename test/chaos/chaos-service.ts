@@ -7,7 +7,8 @@ import { plantBug } from './plant-bug.ts';
  * The broker's ack wait is short, a bug may be planted into the source as it is loaded, and the executor asks its parent at every boundary
  * between two effects whether it may go on. The product has no switch for any of it.
  *
- * argv: the service's name. Environment: RANGEWARD_CONFIG as always; CHAOS_BUG names the bug.
+ * argv: the service's name. Environment: RANGEWARD_CONFIG as always; CHAOS_BUG names the bug,
+ * CHAOS_TIMES=production leaves the times as they are.
  */
 const [, , name = ''] = process.argv;
 if (process.env.CHAOS_BUG) plantBug(process.env.CHAOS_BUG);
@@ -15,7 +16,9 @@ process.once('disconnect', () => process.exit(1));
 
 // Loaded only now: what is planted must be there before any module of the product is read.
 const { consumers } = await import('@rangeward/contracts');
-for (const consumer of Object.values(consumers)) Object.assign(consumer, chaosTimes);
+if (process.env.CHAOS_TIMES !== 'production') {
+  for (const consumer of Object.values(consumers)) Object.assign(consumer, chaosTimes);
+}
 const { runService } = await import('@rangeward/host/run-service');
 
 switch (name) {

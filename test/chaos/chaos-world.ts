@@ -43,12 +43,11 @@ export type WorldOptions = {
   /** Which services run, as often as they stand there. */
   readonly services: readonly ServiceName[];
   readonly bug?: string | undefined;
+  /** The lease and the broker's waits of production, instead of short ones. */
+  readonly productionTimes?: boolean;
   readonly onBoundary?: ServiceSpec['onBoundary'];
-  /** Sections of the configuration beside those of every world. */
-  readonly settings?: (world: {
-    readonly chain: LocalChain;
-    readonly proxy: RpcProxy;
-  }) => Promise<Record<string, unknown>>;
+  /** The configuration, changed. Called when `prepare` is over. */
+  readonly settings?: (base: BaseSettings, chain: LocalChain) => Record<string, unknown>;
   /** Done before any service starts; blocks are made already. */
   readonly prepare?: (world: Pick<ChaosWorld, 'chain' | 'client'>) => Promise<void>;
   /** Keeps folder and logs at the end, for a look. */
@@ -84,10 +83,8 @@ export async function openChaosWorld(options: WorldOptions): Promise<ChaosWorld>
       it.drain(),
     );
     const configFile = join(folder, 'rangeward.yaml');
-    const settings = {
-      ...baseSettings({ nats, redisServer, chain, proxy }, options),
-      ...(await options.settings?.({ chain, proxy })),
-    };
+    const base = baseSettings({ nats, redisServer, chain, proxy }, options);
+    const settings = options.settings?.(base, chain) ?? base;
     // JSON is YAML.
     await writeFile(configFile, JSON.stringify(settings));
     const firstBlock = Number(await client.getBlockNumber()) + 1;
@@ -135,6 +132,7 @@ function startServices(options: WorldOptions, folder: string, configFile: string
       configFile,
       logFile: join(folder, `${service}-${index}.log`),
       bug: options.bug,
+      productionTimes: options.productionTimes ?? false,
       ...(options.services.filter((one) => one === service).length > 1 ? { replica: index } : {}),
       ...(options.onBoundary === undefined ? {} : { onBoundary: options.onBoundary }),
     }),
@@ -143,7 +141,9 @@ function startServices(options: WorldOptions, folder: string, configFile: string
 
 type Parts = Pick<ChaosWorld, 'nats' | 'redisServer' | 'chain' | 'proxy'>;
 
-function baseSettings({ nats, redisServer, chain, proxy }: Parts, { confirmations }: WorldOptions) {
+type BaseSettings = ReturnType<typeof baseSettings>;
+
+function baseSettings({ nats, redisServer, chain, proxy }: Parts, { confirmations, productionTimes }: WorldOptions) {
   const usdc = { symbol: 'USDC', decimals: 6 };
   const weth = { symbol: 'WETH', decimals: 18 };
   return {
@@ -160,7 +160,7 @@ function baseSettings({ nats, redisServer, chain, proxy }: Parts, { confirmation
     },
     executor: {
       privateKey: chain.accounts.operator.privateKey,
-      leaseMs: chaosLeaseMs,
+      ...(productionTimes ? {} : { leaseMs: chaosLeaseMs }),
       receiptPollMs: 40,
       resendS: 1,
       receiptTimeoutS: 10,

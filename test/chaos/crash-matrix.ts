@@ -1,6 +1,7 @@
 import { rebalancePlanned } from '@rangeward/contracts';
 import { openChaosWorld } from './chaos-world.ts';
-import { judge, type Violation } from './judge.ts';
+import type { Violation } from './judge.ts';
+import { judgeWithin } from './judge-within.ts';
 import { lookAt, type ManagedPosition, manage, movePrice, openNarrow, pushPrice } from './managed-position.ts';
 import { type PlanWish, planNow } from './plan-now.ts';
 import { randomFrom } from './random.ts';
@@ -22,15 +23,27 @@ export type CaseResult = {
   readonly recoveryMs: number | null;
 };
 
-const endWithinMs = 30_000;
+export type MatrixOptions = {
+  readonly bug?: string | undefined;
+  readonly keep?: boolean;
+  /** 1 unless told. */
+  readonly confirmations?: number;
+  /** The lease and the broker's waits of production, instead of short ones. */
+  readonly productionTimes?: boolean;
+};
+
 const settleWithinMs = 20_000;
+/** What a reorganisation took away from a closed plan comes back by itself, within this. */
+const rightWithinMs = 15_000;
 
 /** A world with two executors, and what may be done to the one that stands at a place. */
-export async function openMatrixWorld(options: { readonly bug?: string | undefined; readonly keep?: boolean } = {}) {
+export async function openMatrixWorld(options: MatrixOptions = {}) {
+  const endWithinMs = options.productionTimes ? 100_000 : 30_000;
   let atBoundary: (service: SupervisedService, place: string) => Promise<void> = async () => {};
   const tokenIds: bigint[] = [];
   const world = await openChaosWorld({
-    confirmations: 1,
+    confirmations: options.confirmations ?? 1,
+    productionTimes: options.productionTimes ?? false,
     services: ['executor', 'executor'],
     bug: options.bug,
     keep: options.keep ?? false,
@@ -65,9 +78,8 @@ export async function openMatrixWorld(options: { readonly bug?: string | undefin
     await until(async () => (await unsettledPlans(world)) === 0, settleWithinMs);
     await whenOver();
     atBoundary = async () => {};
-    const facts = await readFacts(world, before, [plan], { worth: true });
+    const { facts, violations } = await judgeWithin(rightWithinMs, () => readFacts(world, before, [plan]));
     const trade = facts.plans[0]?.trade ?? null;
-    const violations = judge(facts);
     if (!ended) violations.push({ id: 'I9', text: `no end within ${endWithinMs / 1000} s` });
     // What rests as tokens, or went wrong, is no position for the next plan.
     const live = trade?.tokenIdAfter ?? null;

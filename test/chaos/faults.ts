@@ -95,10 +95,15 @@ export const faults: readonly Fault[] = [
   badNode('node-unavailable', (random) => () => (random.chance(0.5) ? { kind: 'unavailable' } : null)),
   badNode('node-slow', (random) => () => ({ kind: 'delay', delayMs: random.between(20, 600) })),
   badNode('node-lags', (random) => lagBehind(random.between(1, 3))),
+  // One of several nodes behind one address is behind.
+  badNode('node-lags-at-times', (random) => {
+    const lag = lagBehind(random.between(1, 3));
+    return (call, ask) => (random.chance(0.4) ? lag(call, ask) : null);
+  }),
   {
     name: 'reorg',
     async strike({ world, confirmations }, random) {
-      await reorganise(world, random.between(1, confirmations - 1));
+      await world.blocks.reorganise(random.between(1, confirmations - 1));
     },
   },
   {
@@ -124,9 +129,3 @@ export const faults: readonly Fault[] = [
     },
   },
 ];
-
-/** Replaces the last blocks by empty ones of the same heights; what was in them is not in the pool again. */
-export async function reorganise(world: Pick<ChaosWorld, 'client'>, depth: number): Promise<void> {
-  // viem types anvil's calls but not this one.
-  await world.client.request({ method: 'anvil_reorg', params: [depth, []] } as never);
-}

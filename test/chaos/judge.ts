@@ -116,11 +116,9 @@ function judgeBooks(facts: ChaosFacts, wrong: Wrong): void {
 
 /** I5, I7, I8 and what a process says of itself. */
 function judgeRest(facts: ChaosFacts, wrong: Wrong): void {
-  if (facts.worth !== null) {
-    const lost = facts.worth.before - facts.worth.after;
-    const most = facts.plans.reduce((sum, each) => sum + mostLost(each), 0n);
-    if (lost > most) wrong('I5', `${lost} micro-dollars lost, at most ${most} may be`);
-  }
+  const lost = facts.worth.before - facts.worth.after;
+  const most = facts.plans.reduce((sum, each) => sum + mostLost(each), 0n);
+  if (lost > most) wrong('I5', `${lost} micro-dollars lost, at most ${most} may be`);
   for (const { service, hop, code } of facts.errors) {
     if (hop > 1 || String(service) === 'alerts') wrong('I7', `error ${code} of ${service} with hop ${hop}`);
   }

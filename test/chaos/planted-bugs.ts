@@ -65,7 +65,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: "const past = 'as-recorded';",
       },
     ],
-    by: { faults: ['node-lags'] },
+    by: { faults: ['node-lags-at-times'] },
   },
   {
     name: 'amounts-not-from-receipts',

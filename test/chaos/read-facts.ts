@@ -48,12 +48,7 @@ export async function readBaseline(world: ChaosWorld, nfts: readonly bigint[]): 
   };
 }
 
-export async function readFacts(
-  world: ChaosWorld,
-  before: Baseline,
-  plans: readonly Plan[],
-  options: { readonly worth: boolean },
-): Promise<ChaosFacts> {
+export async function readFacts(world: ChaosWorld, before: Baseline, plans: readonly Plan[]): Promise<ChaosFacts> {
   const { positionManager, swapRouter } = world.chain.addresses;
   const transactions = await onceMore(() => walletTransactions(world, before.block + 1));
   const records = createPlanRecords(world.redis, { chainId: world.chain.chainId, wallet: world.wallet });
@@ -72,7 +67,7 @@ export async function readFacts(
     gasBefore: before.gas,
     gasAfter: await readBudget(world.redis, { ...gasBudget, nowMs: Date.now() }),
     allowances: await allowances(world),
-    worth: options.worth ? { before: before.worth, after: await worthOf(world, nfts, before.sqrtPriceX96) } : null,
+    worth: { before: before.worth, after: await worthOf(world, nfts, before.sqrtPriceX96) },
     errors: await readErrors(world),
     broken: world.services.flatMap((service) => service.broken),
     unsettled: await unsettledPlans(world),
@@ -153,7 +148,10 @@ async function allMessages(world: ChaosWorld, stream: string): Promise<{ subject
   return found;
 }
 
-async function walletTransactions(world: ChaosWorld, fromBlock: number): Promise<WalletTransaction[]> {
+export async function walletTransactions(
+  world: Pick<ChaosWorld, 'client' | 'wallet'>,
+  fromBlock: number,
+): Promise<WalletTransaction[]> {
   const last = Number(await world.client.getBlockNumber());
   const numbers = Array.from({ length: Math.max(0, last - fromBlock + 1) }, (_, index) => BigInt(fromBlock + index));
   const blocks = await Promise.all(

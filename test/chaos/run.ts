@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { runBudgetRace } from './budget-race.ts';
 import { huntBug } from './hunt-bug.ts';
 import type { Violation } from './judge.ts';
+import { type LongResult, runDeepReorgs, runFlushes, runRecoveries, runReorgs, runSandwiches } from './long-runs.ts';
 import { plantedBugs } from './planted-bugs.ts';
 import { runMatrix } from './run-matrix.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 import { runSeed } from './seed-run.ts';
+import { runTriggerStorm } from './trigger-storm.ts';
 
 /** `pnpm chaos`: the long runs, as tables, with every failure's own command. Exit code 1 when anything was found. */
 const { values } = parseArgs({
@@ -17,65 +19,95 @@ const { values } = parseArgs({
     bugs: { type: 'boolean' },
     bug: { type: 'string' },
     budget: { type: 'boolean' },
+    triggers: { type: 'string' },
+    reorgs: { type: 'string' },
+    'deep-reorgs': { type: 'string' },
+    sandwiches: { type: 'string' },
+    flushes: { type: 'string' },
+    recoveries: { type: 'string' },
     'at-once': { type: 'string', default: '4' },
+    keep: { type: 'boolean', default: false },
   },
 });
-const atOnce = Number(values['at-once']);
+const worlds = Number(values['at-once']);
 let failures = 0;
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-const tell = (violations: readonly Violation[], replay: string) => {
+
+await matrix();
+await seeds();
+await bugs();
+await budget();
+await triggers();
+await long('reorgs', runReorgs);
+await long('deep-reorgs', runDeepReorgs);
+await long('sandwiches', runSandwiches);
+await long('flushes', runFlushes);
+await long('recoveries', runRecoveries);
+process.exit(failures === 0 ? 0 : 1);
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One line for what was done, and below it what was wrong with it and how to see that again. */
+function tell(line: string, violations: readonly Violation[], replay: string): void {
+  say(`${violations.length === 0 ? 'ok  ' : 'FAIL'} ${line}`);
   if (violations.length === 0) return;
   failures++;
   for (const { id, text } of violations) say(`      ${id}: ${text}`);
-  say(`      again: ${replay}`);
-};
-const percentile = (numbers: readonly number[], share: number) =>
-  [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))] ?? 0;
+  say(`      again: pnpm chaos ${replay}`);
+}
 
-if (values.matrix) {
+function percentile(numbers: readonly number[], share: number): string {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const found = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return found === undefined ? '-' : `${found.toFixed(0)} ms`;
+}
+
+const failed = (results: readonly { readonly violations: readonly Violation[] }[]) =>
+  `${results.length}, ${results.filter(({ violations }) => violations.length > 0).length} with violations`;
+
+async function matrix(): Promise<void> {
+  if (!values.matrix) return;
   const results = await runMatrix({
-    worlds: atOnce,
-    onResult: ({ of, outcome, violations, recoveryMs }) => {
-      say(
-        `${violations.length === 0 ? 'ok  ' : 'FAIL'} ${of.kind} ${of.how} at ${of.place}: ${outcome}, ${recoveryMs?.toFixed(0)} ms to the trade`,
-      );
-      tell(violations, 'pnpm chaos --matrix');
-    },
+    worlds,
+    onResult: ({ of, outcome, violations, recoveryMs }) =>
+      tell(
+        `${of.kind} ${of.how} at ${of.place}: ${outcome}, ${recoveryMs?.toFixed(0)} ms to the trade`,
+        violations,
+        '--matrix',
+      ),
   });
   const recovered = results.flatMap(({ of, recoveryMs }) =>
     of.how === 'kill' && recoveryMs !== null ? [recoveryMs] : [],
   );
   say(
-    `matrix: ${results.length} cases, ${results.filter(({ violations }) => violations.length > 0).length} with violations; from a kill to the trade p50 ${percentile(recovered, 0.5).toFixed(0)} ms, p95 ${percentile(recovered, 0.95).toFixed(0)} ms`,
+    `matrix: ${failed(results)}; from a kill to the trade p50 ${percentile(recovered, 0.5)}, p95 ${percentile(recovered, 0.95)}`,
   );
 }
 
-if (values.seeds !== undefined || values.seed !== undefined) {
+async function seeds(): Promise<void> {
+  if (values.seeds === undefined && values.seed === undefined) return;
   const first = Number(values.seed ?? values.from);
   const count = values.seed === undefined ? Number(values.seeds) : 1;
-  const results = await runSideBySide(
-    Array.from({ length: count }, (_, index) => first + index),
-    atOnce,
-    async (seed) => {
-      const result = await runSeed(seed, { keep: values.seed !== undefined, bug: values.bug });
-      const { violations, outcomes, mix, strikes, resumedMs } = result;
-      say(
-        `${violations.length === 0 ? 'ok  ' : 'FAIL'} seed ${seed}: ${outcomes.join(', ')}; ${strikes} strikes of ${mix.join(', ')}; over ${resumedMs.toFixed(0)} ms after`,
-      );
-      tell(violations, `pnpm chaos --seed ${seed}`);
-      if (values.seed !== undefined) say(`      logs in ${result.folder}`);
-      return result;
-    },
-  );
+  const numbers = Array.from({ length: count }, (_, index) => first + index);
+  const results = await runSideBySide(numbers, worlds, async (seed) => {
+    const result = await runSeed(seed, { keep: values.keep || values.seed !== undefined, bug: values.bug });
+    const { violations, outcomes, mix, strikes, resumedMs } = result;
+    const story = `${outcomes.join(', ')}; ${strikes} strikes of ${mix.join(', ')}; over ${resumedMs.toFixed(0)} ms after`;
+    tell(`seed ${seed}: ${story}`, violations, `--seed ${seed}`);
+    if (values.keep || values.seed !== undefined) say(`      logs in ${result.folder}`);
+    return result;
+  });
   const resumed = results.map(({ resumedMs }) => resumedMs);
   say(
-    `seeds: ${results.length}, ${results.filter(({ violations }) => violations.length > 0).length} with violations; over after the last fault p95 ${percentile(resumed, 0.95).toFixed(0)} ms`,
+    `seeds: ${failed(results)}; over after the last fault p50 ${percentile(resumed, 0.5)}, p95 ${percentile(resumed, 0.95)}`,
   );
 }
 
-if (values.bugs) {
+async function bugs(): Promise<void> {
+  if (!values.bugs) return;
   const wanted = plantedBugs.filter(({ name }) => values.bug === undefined || name === values.bug);
-  const hunts = await runSideBySide(wanted, atOnce, async (bug) => {
+  const hunts = await runSideBySide(wanted, worlds, async (bug) => {
     const hunt = await huntBug(bug).catch((error: Error) => ({
       bug,
       caughtBy: null,
@@ -90,10 +122,48 @@ if (values.bugs) {
   say(`planted bugs: ${hunts.filter(({ caughtBy }) => caughtBy !== null).length} of ${hunts.length} caught`);
 }
 
-if (values.budget) {
+async function budget(): Promise<void> {
+  if (!values.budget) return;
   const { violations, spent, highest, looks } = await runBudgetRace({ processes: 16, operations: 1_000 });
-  say(`budget: 16 processes, 16,000 operations: ${spent} spent, at most ${highest} of 200000 drawn in ${looks} looks`);
-  tell(violations, 'pnpm chaos --budget');
+  tell(
+    `budget: 16 processes, 16,000 operations: ${spent} spent, at most ${highest} of 200000 drawn in ${looks} looks`,
+    violations,
+    '--budget',
+  );
 }
 
-process.exit(failures === 0 ? 0 : 1);
+async function triggers(): Promise<void> {
+  if (values.triggers === undefined) return;
+  const { violations, tookMs, ...counts } = await runTriggerStorm({
+    triggers: Number(values.triggers),
+    keep: values.keep,
+  });
+  tell(
+    `triggers: ${JSON.stringify(counts)} in ${(tookMs / 1000).toFixed(0)} s`,
+    violations,
+    `--triggers ${values.triggers}`,
+  );
+}
+
+type Long = (options: {
+  count: number;
+  worlds: number;
+  onResult: (result: LongResult) => void;
+}) => Promise<LongResult[]>;
+
+async function long(
+  name: 'reorgs' | 'deep-reorgs' | 'sandwiches' | 'flushes' | 'recoveries',
+  run: Long,
+): Promise<void> {
+  const count = values[name];
+  if (count === undefined) return;
+  const onResult = ({ number, what, outcome, violations }: LongResult) =>
+    tell(`${name} ${number}: ${what}: ${outcome}`, violations, `--${name} ${count}`);
+  const results = await run({ count: Number(count), worlds, onResult });
+  const took = results.flatMap(({ tookMs }) => (tookMs === null ? [] : [tookMs]));
+  const times =
+    took.length === 0 ? '' : `; p50 ${percentile(took, 0.5)}, p95 ${percentile(took, 0.95)} of ${took.length}`;
+  const outcomes = Object.groupBy(results, ({ outcome }) => outcome);
+  const ends = Object.entries(outcomes).map(([outcome, list]) => `${list?.length} ${outcome}`);
+  say(`${name}: ${failed(results)}; ${ends.join(', ')}${times}`);
+}

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Plan, rebalancePlanned } from '@rangeward/contracts';
 import { type ChaosWorld, openChaosWorld } from './chaos-world.ts';
 import { type Fault, faults } from './faults.ts';
-import { judge, type Violation } from './judge.ts';
+import type { Violation } from './judge.ts';
+import { judgeWithin } from './judge-within.ts';
 import { manage, movePrice, openNarrow } from './managed-position.ts';
 import { type PlanWish, planNow } from './plan-now.ts';
 import { type Random, randomFrom } from './random.ts';
@@ -27,6 +28,7 @@ const confirmations = 4;
 const faultsForMs = 6_000;
 /** I9: lease, ack wait, the longest pause between two tries and a whole plan at four blocks a step. */
 const resumeWithinMs = 45_000;
+const rightWithinMs = 15_000;
 
 /** One seed: a world of its own, a mix of faults of its own, some plans; everything that is decided is decided by the seed. */
 export async function runSeed(
@@ -82,8 +84,7 @@ export async function runSeed(
     const ended = await until(() => allOver(world, plans), resumeWithinMs, 50);
     const resumedMs = performance.now() - calmMs;
     await Promise.all(world.services.map((service) => service.idle()));
-    const facts = await readFacts(world, before, plans, { worth: true });
-    const violations = judge(facts);
+    const { facts, violations } = await judgeWithin(rightWithinMs, () => readFacts(world, before, plans));
     if (!ended) violations.push({ id: 'I9', text: `not over ${resumeWithinMs / 1000} s after the last fault` });
     const outcomes = facts.plans.map(({ plan, trade }) => `${plan.kind} ${trade?.outcome ?? 'dead'}`);
     return { seed, violations, outcomes, mix: mix.map(({ name }) => name), strikes, resumedMs, folder: world.folder };

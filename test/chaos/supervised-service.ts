@@ -35,6 +35,7 @@ export type ServiceSpec = {
   readonly configFile: string;
   readonly logFile: string;
   readonly bug?: string | undefined;
+  readonly productionTimes?: boolean;
   /** At every boundary of the executor; the process goes on when it resolves, and never when it does not. */
   readonly onBoundary?: (service: SupervisedService, place: string) => Promise<void>;
 };
@@ -144,10 +145,16 @@ export function superviseService(spec: ServiceSpec): SupervisedService {
   return service;
 }
 
-function launchService({ service, configFile, bug }: ServiceSpec): ChildProcess {
+function launchService({ service, configFile, bug, productionTimes }: ServiceSpec): ChildProcess {
   const [program = process.execPath, ...args] = [...dieWithParent(), process.execPath, main, service];
   return spawn(program, args, {
-    env: { PATH: process.env.PATH, RANGEWARD_CONFIG: configFile, PORT: '0', ...(bug ? { CHAOS_BUG: bug } : {}) },
+    env: {
+      PATH: process.env.PATH,
+      RANGEWARD_CONFIG: configFile,
+      PORT: '0',
+      ...(bug ? { CHAOS_BUG: bug } : {}),
+      ...(productionTimes ? { CHAOS_TIMES: 'production' } : {}),
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
