@@ -1,10 +1,11 @@
 import type { JournalEntry } from '@rangeward/adapter-nats/plan-journal';
-import { GAS_BUDGET, REBALANCES_BUDGET } from '@rangeward/adapter-redis/budgets';
+import { GAS_BUDGET, NOTIONAL_BUDGET, REBALANCES_BUDGET } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import type { PositionRef } from '@rangeward/adapter-redis/position-registry';
 import { restoreBudget } from '@rangeward/adapter-redis/restore-budget';
 import { type KnownHistory, type RestoreAnswer, restorePosition } from '@rangeward/adapter-redis/restore-position';
 import type { Plan } from '@rangeward/contracts';
+import { capsReservation, capsScope, notionalOf } from './wallet-caps.ts';
 
 /** What was lost of a position, and whether the registry took it. */
 export type RestoredPosition = { readonly ref: PositionRef; readonly answer: RestoreAnswer };
@@ -29,17 +30,24 @@ export async function restoreBooks(
   return restored;
 }
 
-/** What each plan drew: what it really cost once that is known, and all that was reserved for it until then. */
+/** What each plan drew, on decision's limits and on the wallet's own: what it really cost once that is known, and all that was reserved for it until then. */
 async function restoreDrawn(redis: Redis, { plan, trade, tradedAtMs }: JournalEntry, nowMs: number): Promise<void> {
   const atMs = tradedAtMs ?? Date.parse(plan.issuedAt);
   if (nowMs - atMs > DRAWN_MS || plan.run.mode !== 'live' || trade?.mode === 'paper') return;
   const gasUsdE6 = trade === null ? plan.limits.maxGasUsdE6 : trade.gasUsdE6;
   // Without gas nothing was done, and the reservation was given back.
   if (gasUsdE6 === 0) return;
-  const lines = [{ budget: GAS_BUDGET, scope: plan.run.mode, amount: gasUsdE6 }];
-  if (plan.kind === 'rebalance') lines.push({ budget: REBALANCES_BUDGET, scope: plan.run.mode, amount: 1 });
+  const amounts = [{ budget: GAS_BUDGET, amount: gasUsdE6 }];
+  if (plan.kind !== 'collect') amounts.push({ budget: NOTIONAL_BUDGET, amount: notionalOf(plan) });
+  if (plan.kind === 'rebalance') amounts.push({ budget: REBALANCES_BUDGET, amount: 1 });
   const state = trade === null ? 'reserved' : 'committed';
-  await restoreBudget(redis, { reservationId: plan.reservationId, state, atMs, lines });
+  const books = [
+    { reservationId: plan.reservationId, scope: plan.run.mode },
+    { reservationId: capsReservation(plan), scope: capsScope({ chainId: plan.chainId, wallet: plan.position.owner }) },
+  ];
+  for (const { reservationId, scope } of books) {
+    await restoreBudget(redis, { reservationId, state, atMs, lines: amounts.map((line) => ({ ...line, scope })) });
+  }
 }
 
 /** The line of NFTs of each position as its plans tell it, and what each of them left in the wallet. */

@@ -30,25 +30,29 @@ export function createWalletCaps(of: {
   readonly now: () => number;
 }): WalletCaps {
   const { redis, caps, now } = of;
-  const scope = `wallet:${of.chainId}:${of.wallet}`;
+  const scope = capsScope(of);
   return {
     async reserve(plan) {
       const ofPlan = planCaps(plan, caps);
       if (ofPlan.some((gate) => !gate.passed)) return ofPlan;
       const lines = dayLines(plan, caps, scope);
       if (lines.length === 0) return ofPlan;
-      const answer = await reserveBudget(redis, { reservationId: idOf(plan), nowMs: now(), lines });
+      const answer = await reserveBudget(redis, { reservationId: capsReservation(plan), nowMs: now(), lines });
       return [...ofPlan, ...lines.map((line) => gateOfDay(line, answer))];
     },
     async settle(plan, gasUsdE6) {
       // Unknown where there is no cap of a day: nothing was drawn then.
-      if (gasUsdE6 === null) await releaseBudget(redis, idOf(plan));
-      else await commitBudget(redis, idOf(plan), { [GAS_BUDGET]: gasUsdE6 }, now());
+      if (gasUsdE6 === null) await releaseBudget(redis, capsReservation(plan));
+      else await commitBudget(redis, capsReservation(plan), { [GAS_BUDGET]: gasUsdE6 }, now());
     },
   };
 }
 
-const idOf = ({ planId }: Plan) => `wallet-${planId}`;
+/** Under which the executor's own limits of a plan are drawn. */
+export const capsReservation = ({ planId }: Pick<Plan, 'planId'>) => `wallet-${planId}`;
+/** The books of a wallet's own limits. */
+export const capsScope = (of: { readonly chainId: number; readonly wallet: string }) =>
+  `wallet:${of.chainId}:${of.wallet}`;
 
 /** What one plan may ask for. */
 function planCaps(plan: Plan, { gasUsdPerPlan, notionalUsdPerPlan }: Caps): Gate[] {
@@ -73,7 +77,8 @@ function dayLines(plan: Plan, caps: Caps, scope: string): BudgetLine[] {
   return [...gas, ...notional, ...count];
 }
 
-const notionalOf = ({ market }: Plan) => Math.max(0, market.position.valueUsdE6);
+/** What counts as moved by a plan, micro-dollars. */
+export const notionalOf = ({ market }: Plan) => Math.max(0, market.position.valueUsdE6);
 
 function gateOfDay(line: BudgetLine, answer: Awaited<ReturnType<typeof reserveBudget>>): Gate {
   const show = line.budget === REBALANCES_BUDGET ? String : usd;
