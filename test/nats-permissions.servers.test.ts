@@ -162,7 +162,7 @@ function publishTable(): { subject: string; allowed: User[] }[] {
       subject: `$JS.API.STREAM.${verb}.${chartBucket.stream}`,
       allowed: [],
     })),
-    { subject: 'lp.v1.control.pause', allowed: [] },
+    { subject: 'lp.v1.control.pause', allowed: only('operator') },
     { subject: '$JS.API.INFO', allowed: only('operator') },
     { subject: 'lp.v1.no-such-event.local', allowed: [] },
     { subject: '$SYS.REQ.SERVER.PING', allowed: [] },
@@ -173,6 +173,8 @@ function publishTable(): { subject: string; allowed: User[] }[] {
 /** alerts buries what the broker gave up; every user chains to the audit trail; a person may look at everything. */
 function mayLookBackAt(stream: string): User[] {
   if (stream === 'LP_AUDIT') return [...users];
+  // What Redis lost the executor finds again in the plans.
+  if (stream === 'LP_PLANS') return ['operator', 'alerts', 'executor'];
   return ['LP_DLQ', 'LP_ADVISORIES'].includes(stream) ? ['operator'] : ['operator', 'alerts'];
 }
 

@@ -105,7 +105,7 @@ describe('permissions', () => {
   });
 
   it('wants user and password together', () => {
-    expect(natsSettings.parse({})).toEqual({ url: 'nats://127.0.0.1:4222', replicas: 1 });
+    expect(natsSettings.parse({})).toEqual({ url: 'nats://127.0.0.1:4222', signing: {}, replicas: 1 });
     expect(natsSettings.safeParse({ user: 'me' }).error?.issues[0]?.path).toEqual(['password']);
     expect(natsSettings.safeParse({ url: 'localhost:4222' }).success).toBe(false);
   });
