@@ -6,6 +6,7 @@ import {
   type LedgerEntry,
   type Mark,
   type Numeraire,
+  type OfNft,
   type Quote,
   quoteAt,
   subtractAmounts,
