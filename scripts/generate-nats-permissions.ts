@@ -59,7 +59,12 @@ function secondNet(): string[] {
   // The audit trail is in everybody's rights already.
   const others = ['LP_DLQ', 'LP_ADVISORIES', 'LP_AUDIT'];
   const buried = Object.keys(streams).filter((stream) => !others.includes(stream));
-  return ['lp.v1.dlq.>', ...buried.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`)];
+  // And the dead letters themselves, which the auditor counts.
+  return [
+    'lp.v1.dlq.>',
+    '$JS.API.STREAM.MSG.GET.LP_DLQ',
+    ...buried.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
+  ];
 }
 
 /** Puts an object: looks whether there is one of the name, then its chunks and what describes it. Nothing is taken away. */

@@ -113,6 +113,7 @@ describe('the operator’s command', () => {
     const actions = new Set(entries.map(({ action }: { action: string }) => action));
     expect([...actions]).toEqual(expect.arrayContaining(['start', 'limits-changed', 'kill', 'resume']));
     expect((await rangeward('audit', 'verify')).out).toMatch(/chain +whole/);
+    expect((await rangeward('audit', 'invariants')).out).toMatch(/✓ I8/);
     expect(await rangeward('approve', 'ffff', '--yes')).toMatchObject({ code: 1 });
   });
 
@@ -210,7 +211,7 @@ describe('the operator’s command', () => {
   });
 
   it.each(
-    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,approve,pause,kill,resume,audit list,audit verify,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,keys create,doctor'.split(
+    'start,status,trigger,runs list,runs show,explain,model record,model score,pnl,plan list,plan abandon,approve,pause,kill,resume,audit list,audit verify,audit invariants,dlq list,dlq show,dlq replay,dlq drop,config show,config check,config schema,keys create,doctor'.split(
       ',',
     ),
   )('helps with %s by two examples', async (command) => {

@@ -1,3 +1,4 @@
+import { chainsSettings } from '@rangeward/adapter-evm/settings';
 import { natsSettings } from '@rangeward/adapter-nats/settings';
 import { redisSettings } from '@rangeward/adapter-redis/settings';
 import { processSettings } from '@rangeward/service/settings';
@@ -19,6 +20,12 @@ const alertsSettings = z.strictObject({
       path: ['quietS'],
     })
     .prefault({}),
+  audit: z
+    .strictObject({
+      everyS: z.int().min(1).default(300).describe('how often what was done is held against the invariants'),
+      windowHours: z.int().min(1).max(720).default(24).describe('how far back'),
+    })
+    .prefault({}),
   pause: z
     .strictObject({
       failuresInARow: z.int().min(1).default(5).describe('failed live runs of a position in a row that pause trading'),
@@ -36,6 +43,7 @@ export const settings = z.strictObject({
   ...processSettings,
   nats: natsSettings,
   redis: redisSettings,
+  chains: chainsSettings.default({}),
   alerts: alertsSettings.prefault({}),
 });
 export type Settings = z.output<typeof settings>;

@@ -8,6 +8,7 @@ import {
   type Run,
   type RunResult,
 } from '@rangeward/contracts';
+import type { InvariantVerdict } from '@rangeward/invariants/check-invariants';
 import type { Alert } from './alert.ts';
 
 /** What is worth telling a person, and what makes one cause of many occurrences. */
@@ -135,6 +136,17 @@ export function alertOfStop({ state, through, reason, at }: TradingStop): Alert 
     title: `live trading is ${state} (${through}) until somebody resumes it`,
     text: reason,
     facts: { since: at, runbook: runbook('trading-paused'), resume: 'rangeward resume --yes' },
+  };
+}
+
+/** What must never be, and was at two looks in a row. */
+export function alertOfInvariant({ id, title, violations }: InvariantVerdict): Alert {
+  return {
+    group: `invariant|${id}`,
+    severity: 'critical',
+    title: `invariant ${id} is broken: ${title}`,
+    text: violations.slice(0, 5).join('; '),
+    facts: { violations: String(violations.length), runbook: runbook('invariant-broken') },
   };
 }
 

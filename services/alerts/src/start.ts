@@ -18,6 +18,7 @@ import { createOwnFailures } from './own-failures.ts';
 import { createPauseTrading } from './pause-trading.ts';
 import { createRaiseAlert } from './raise-alert.ts';
 import { watchBreaker } from './watch-breaker.ts';
+import { watchInvariants } from './watch-invariants.ts';
 
 export type Dependencies = {
   /** Opened with `notifyErrors: false`. */
@@ -37,7 +38,7 @@ const LAST_NOTES_MS = 2_000;
 
 /** Everything that may concern a person in, notices out; and the breaker on errors. */
 export async function start({ bus, redis, config, log, now, scrub }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const { repeatS, breaker, pause, channels } = config.alerts;
+  const { repeatS, breaker, pause, channels, audit: auditing } = config.alerts;
   const failures = createOwnFailures(log);
   const delivery = startDelivery(openChannels(channels, { log, scrub }), failures);
   const raise = createRaiseAlert({ redis, delivery, repeatMs: repeatS * 1000, now });
@@ -57,6 +58,11 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
   });
   const audit = openAuditNotes(bus.broker, 'alerts');
   const pauseTrading = createPauseTrading({ redis, raise, audit, settings: pause, now });
+  const invariants = watchInvariants({
+    ...{ broker: bus.broker, redis, raise, failures, log, now },
+    chains: config.chains,
+    settings: { everyMs: auditing.everyS * 1000, windowMs: auditing.windowHours * 3_600_000 },
+  });
   const consumptions = await Promise.all([
     bus.consume(consumers.alertsErrors, [onErrorNotification({ raise, noteError: watch.noteError, failures })]),
     bus.consume(consumers.alertsRuns, [onRunCompleted({ redis, raise, pause: pauseTrading, failures })]),
@@ -70,7 +76,7 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
   return {
     stop: async () => {
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
-      await watch.stop();
+      await Promise.all([watch.stop(), invariants.stop()]);
       await delivery.stop(LAST_NOTICES_MS);
       await audit.close(LAST_NOTES_MS);
     },

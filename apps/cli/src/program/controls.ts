@@ -5,6 +5,7 @@ import { examples, number, withPlace } from './place.ts';
 const commands = {
   approve: () => import('../commands/approve.ts'),
   audit: () => import('../commands/audit.ts'),
+  invariants: () => import('../commands/invariants.ts'),
   control: () => import('../commands/control.ts'),
 } as const;
 
@@ -45,4 +46,10 @@ function addAudit(program: Command, screen: Screen, setExitCode: (code: number) 
   withPlace(audit.command('verify').description('whether every entry is as it was written and follows the one before'))
     .addHelpText('after', examples('audit verify', 'audit verify --json'))
     .action(async (options) => setExitCode(await (await commands.audit()).verifyAudit(options, screen)));
+  withPlace(
+    audit.command('invariants').description('what must never be: held against broker, books and chain as they are'),
+  )
+    .option('--hours <count>', 'how far back', number, 24)
+    .addHelpText('after', examples('audit invariants', 'audit invariants --hours 168 --json'))
+    .action(async (options) => setExitCode(await (await commands.invariants()).invariants(options, screen)));
 }

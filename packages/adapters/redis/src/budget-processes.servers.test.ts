@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { redis, server } from '../test/fresh-redis.ts';
+import { server } from '../test/fresh-redis.ts';
 import { readBudget } from './budgets.ts';
+import { closeRedis, connectRedis, type Redis } from './connect.ts';
 
 /** `BUDGET_OPERATIONS` asks for more of each process than a test has time for. */
 const operations = Number(process.env.BUDGET_OPERATIONS ?? 150);
@@ -24,15 +25,17 @@ async function spend(index: number): Promise<Spent> {
   return JSON.parse(await text(child.stdout)) as Spent;
 }
 
-const drawn = (budget: string) => readBudget(redis, { budget, scope: 'live', nowMs: Date.now(), windowMs: 86_400_000 });
+const drawn = (watching: Redis, budget: string) =>
+  readBudget(watching, { budget, scope: 'live', nowMs: Date.now(), windowMs: 86_400_000 });
 
 test('sixteen processes that draw at once never draw more than the limits, and the books end exact', async () => {
+  const patient = await connectRedis({ url: server.url, commandTimeoutMs: 30_000 });
   let working = true;
   const highest = { gas: 0, count: 0, notional: 0 };
   const watching = (async () => {
     while (working) {
       for (const [budget, name] of budgets) {
-        const { used, reserved } = await drawn(budget);
+        const { used, reserved } = await drawn(patient, budget);
         highest[name] = Math.max(highest[name], used + reserved);
       }
     }
@@ -43,8 +46,9 @@ test('sixteen processes that draw at once never draw more than the limits, and t
   for (const [budget, name] of budgets) {
     const sum = spent.reduce((total, one) => total + one[name], 0);
     expect(highest[name]).toBeLessThanOrEqual(limits[name]);
-    expect(await drawn(budget)).toEqual({ used: sum, reserved: 0 });
+    expect(await drawn(patient, budget)).toEqual({ used: sum, reserved: 0 });
   }
+  await closeRedis(patient);
   const told = (name: 'granted' | 'refused') => spent.reduce((total, one) => total + one[name], 0);
   expect(told('granted') + told('refused')).toBe(PROCESSES * operations);
   // There was something to fight for: at least one limit was reached.

@@ -139,6 +139,41 @@ export async function readBudget(
   return { used, reserved };
 }
 
+/** What stands in the books under one reservation, by budget; null when nobody reserved under this id or Redis lost it. */
+export type ReservationBooks = {
+  readonly state: 'reserved' | 'committed' | 'released';
+  readonly lines: readonly { readonly budget: string; readonly scope: string; readonly limit: number | null }[];
+  /** Amounts by budget: still held, and booked as spent. */
+  readonly held: Readonly<Record<string, number>>;
+  readonly spent: Readonly<Record<string, number>>;
+};
+
+/** For auditors: looks through all that was drawn in the window up to `nowMs`. */
+export async function readReservation(
+  redis: Redis,
+  reservationId: string,
+  { nowMs, windowMs }: { readonly nowMs: number; readonly windowMs: number },
+): Promise<ReservationBooks | null> {
+  const [state, text] = await redis.hmget(reservationKey(reservationId), 'state', 'lines');
+  if (!state || !text) return null;
+  // Written by reserveBudget alone; the limit is absent in what was reserved before it was written down.
+  const lines = JSON.parse(text) as readonly (ReservedLine & { limit?: number })[];
+  const find = async (key: string) => {
+    const entries = await redis.zrangebyscore(key, `(${nowMs - windowMs}`, '+inf');
+    return sumOf(entries.filter((entry) => entry.slice(entry.indexOf(':') + 1) === reservationId));
+  };
+  const amounts = async (keyOf: (place: Place) => string) =>
+    Object.fromEntries(await Promise.all(lines.map(async (line) => [line.budget, await find(keyOf(line))] as const)));
+  const [held, spent] = await Promise.all([amounts(heldKey), amounts(spentKey)]);
+  return {
+    // The three states are those of the scripts.
+    state: state as ReservationBooks['state'],
+    lines: lines.map(({ budget, scope, limit }) => ({ budget, scope, limit: limit ?? null })),
+    held,
+    spent,
+  };
+}
+
 /** Of entries `<amount>:<id>`. */
 function sumOf(entries: readonly string[]): number {
   return entries.reduce((sum, entry) => sum + Number.parseInt(entry, 10), 0);
@@ -157,7 +192,7 @@ async function reservedLines(redis: Redis, reservationId: string): Promise<reado
 }
 
 const placeOf = ({ budget, scope }: Place) => `${budget}:${scope}`;
-const placeAndAmount = ({ budget, scope, amount }: BudgetLine): ReservedLine => ({ budget, scope, amount });
+const placeAndAmount = ({ budget, scope, amount, limit }: BudgetLine) => ({ budget, scope, amount, limit });
 export const reservationKey = (id: string) => `lp:{budgets}:reservation:${id}`;
 export const heldKey = (place: Place) => `lp:{budgets}:held:${placeOf(place)}`;
 export const spentKey = (place: Place) => `lp:{budgets}:spent:${placeOf(place)}`;
