@@ -4,6 +4,7 @@ import { type ChainState, prepareChainState } from '@rangeward/localnet/chain-st
 import { driveMarket } from '@rangeward/localnet/drive-market';
 import { marketBlocks } from '@rangeward/localnet/market-model';
 import { openAroundPrice } from '@rangeward/localnet/open-around-price';
+import { revokeApprovals } from '@rangeward/localnet/open-position';
 
 /** Two hours of trading, so that the first view of the market has something to look at. */
 const HISTORY_BLOCKS = 600;
@@ -21,7 +22,7 @@ const HALF_WIDTH_TICKS = 150;
 export function prepareDemoChain(cacheDir: string): Promise<ChainState> {
   return prepareChainState({
     cacheDir,
-    variant: `demo/${HISTORY_SEED}/${HISTORY_BLOCKS}/${HALF_WIDTH_TICKS}`,
+    variant: `demo/approvals-back/${HISTORY_SEED}/${HISTORY_BLOCKS}/${HALF_WIDTH_TICKS}`,
     beforeDump: async (rpcUrl) => {
       await driveMarket({ rpcUrl, source: history(), blocksPerSecond: Number.POSITIVE_INFINITY });
       await openAroundPrice({
@@ -31,6 +32,7 @@ export function prepareDemoChain(cacheDir: string): Promise<ChainState> {
         amount0Desired: 60_000_000_000n,
         amount1Desired: 20n * 10n ** 18n,
       });
+      await revokeApprovals(rpcUrl, operator);
     },
   });
 }

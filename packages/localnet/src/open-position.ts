@@ -79,3 +79,14 @@ export async function approve(
   const data = encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args: [spender, maxUint256] });
   await sendAndWait(client, account, { to: token, data });
 }
+
+/** Takes back every approval that an account has given to the router and the position manager, as a plan leaves it. */
+export async function revokeApprovals(rpcUrl: string, account: DevAccount): Promise<void> {
+  const client = localClient(rpcUrl);
+  for (const token of [addresses.usdc, addresses.weth]) {
+    for (const spender of [addresses.swapRouter, addresses.positionManager]) {
+      const data = encodeFunctionData({ abi: tokenAbi, functionName: 'approve', args: [spender, 0n] });
+      await sendAndWait(client, account, { to: token, data });
+    }
+  }
+}

@@ -46,6 +46,7 @@ export async function observeWallet(tools: WalletTools, redis: Redis, before: Be
   return {
     ...{ wallet, known: before.known, plans: before.plans, openPlan, registered },
     nonce: { latest, pending, floor: before.floor },
+    configured: [...tools.configuredNfts],
     nfts: holdings.nfts,
     allowances: holdings.allowances,
     tokens: holdings.tokens.map(({ token, balance }) => ({ token, balance, idle: idle.get(token) ?? 0n })),

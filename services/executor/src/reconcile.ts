@@ -38,6 +38,8 @@ export type Observed = {
     readonly disagrees: boolean;
     readonly restored: boolean;
   }[];
+  /** NFTs that the configuration names; on a first start the registry has not heard of them yet. */
+  readonly configured: readonly bigint[];
   /** NFTs of the wallet that hold liquidity; the pool is null where it is none of the managed ones. */
   readonly nfts: readonly { readonly tokenId: bigint; readonly pool: string | null }[];
   readonly allowances: readonly { readonly token: string; readonly spender: string; readonly amount: bigint }[];
@@ -115,8 +117,8 @@ function aboutRegistered({ wallet, registered }: Observed): Finding[] {
 }
 
 /** An NFT of a line comes into the registry by its plans' markers alone; any other is somebody's own business. */
-function aboutNfts({ registered, nfts, openPlan }: Observed): Finding[] {
-  const lines = new Set(registered.flatMap(({ lineage }) => lineage));
+function aboutNfts({ registered, configured, nfts, openPlan }: Observed): Finding[] {
+  const lines = new Set([...configured, ...registered.flatMap(({ lineage }) => lineage)]);
   return nfts.flatMap(({ tokenId, pool }): Finding[] => {
     // The one that an open plan just minted is not in the registry yet.
     if (pool === null || lines.has(tokenId) || openPlan !== null) return [];

@@ -144,6 +144,9 @@ function toolsOf(dependencies: Dependencies, of: OfChain): WalletTools {
     site: { positionManager, swapRouter, routerKind, wallet },
     quoter,
     pools: new Set(Object.values(settings.pools).map((pool) => pool.address)),
+    configuredNfts: new Set(
+      Object.values(settings.pools).flatMap(({ positions }) => positions.map(({ tokenId }) => tokenId)),
+    ),
     limits: {
       confirmations: settings.confirmations,
       receiptPollMs: executor.receiptPollMs,

@@ -38,6 +38,8 @@ export type WalletTools = {
   readonly site: Site;
   readonly quoter: Address;
   readonly pools: ReadonlySet<string>;
+  /** The NFTs that the configuration begins with. */
+  readonly configuredNfts: ReadonlySet<bigint>;
   readonly limits: {
     /** Being in a block counts as 1. */
     readonly confirmations: number;

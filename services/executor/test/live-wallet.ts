@@ -41,6 +41,7 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
       site: { positionManager, swapRouter, routerKind, wallet: world.wallet },
       quoter,
       pools: new Set([pool]),
+      configuredNfts: new Set(),
       limits: {
         confirmations: 1,
         receiptPollMs: 50,

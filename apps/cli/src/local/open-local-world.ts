@@ -5,6 +5,7 @@ import { type LocalChain, loadChain } from '@rangeward/localnet/chain-state';
 import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { openAroundPrice } from '@rangeward/localnet/open-around-price';
 import type { OpenedPosition } from '@rangeward/localnet/open-position';
+import { revokeApprovals } from '@rangeward/localnet/open-position';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import type { Life } from '@rangeward/service/life';
 import { stringify } from 'yaml';
@@ -66,6 +67,7 @@ export async function openLocalWorld(life: Life, options: LocalWorldOptions): Pr
     amount0Desired: USDC,
     amount1Desired: WETH,
   });
+  await revokeApprovals(chain.rpcUrl, chain.accounts.operator);
   const configFile = join(folder, 'rangeward.yaml');
   const signing = await makeSigningKeys(join(folder, 'keys'));
   const settings = {
