@@ -14,6 +14,7 @@ import {
   stateOf,
 } from '../test/local-world.ts';
 import { openRunning, type Running } from '../test/running-executor.ts';
+import { capsScope } from './wallet-caps.ts';
 
 const ref = { chain: 'local', pool, id: 'main' };
 const day = { budget: 'gas-usd-e6', scope: 'live', windowMs: 86_400_000 };
@@ -84,6 +85,8 @@ test('Redis loses everything at each boundary of each step: one mint a plan, one
     await expect
       .poll(() => readBudget(redis, { ...day, nowMs }), { timeout: 30_000, message: `budget after ${place}` })
       .toEqual({ used: gasUsdE6, reserved: 0 });
+    const own = await readBudget(redis, { ...day, scope: capsScope({ chainId: 31337, wallet: world.wallet }), nowMs });
+    expect(own, `the wallet’s own limit after ${place}`).toEqual({ used: gasUsdE6, reserved: 0 });
     expect((await nftCount()) - before.nfts, `NFTs at ${place}`).toBe(1n);
     expect((await stateOf(world, live)).nonce - before.nonce, place).toBe(trade.transactions.length);
     expect(await allowances(world), `allowances at ${place}`).toEqual([0n, 0n, 0n, 0n]);

@@ -103,6 +103,8 @@ function listen({ broker }: NatsBus) {
 }
 
 function configOf(of: { readonly nats: string; readonly redis: string; readonly chain: LocalChain }): Settings {
+  // High enough for everything, and there, so that the wallet's own books are kept.
+  const caps = { gasUsdPerDay: 1_000_000 };
   return settings.parse({
     mode: 'live',
     log: { level: 'silent' },
@@ -110,7 +112,7 @@ function configOf(of: { readonly nats: string; readonly redis: string; readonly 
     nats: { url: of.nats },
     redis: { url: of.redis },
     chains: { local: chainSettings(of.chain.rpcUrl) },
-    executor: { privateKey: of.chain.accounts.operator.privateKey, receiptPollMs: 20, leaseMs: 2_000 },
+    executor: { privateKey: of.chain.accounts.operator.privateKey, receiptPollMs: 20, leaseMs: 2_000, caps },
   });
 }
 
