@@ -170,12 +170,12 @@ function publishTable(): { subject: string; allowed: User[] }[] {
   ];
 }
 
-/** alerts buries what the broker gave up; every user chains to the audit trail; a person may look at everything. */
+/** alerts buries what the broker gave up, and holds what was done against the invariants; every user chains to the audit trail; a person may look at everything. */
 function mayLookBackAt(stream: string): User[] {
   if (stream === 'LP_AUDIT') return [...users];
   // What Redis lost the executor finds again in the plans.
   if (stream === 'LP_PLANS') return ['operator', 'alerts', 'executor'];
-  return ['LP_DLQ', 'LP_ADVISORIES'].includes(stream) ? ['operator'] : ['operator', 'alerts'];
+  return stream === 'LP_ADVISORIES' ? ['operator'] : ['operator', 'alerts'];
 }
 
 /** The body is empty and nobody hears the answer: nothing beyond the permission is tried. */

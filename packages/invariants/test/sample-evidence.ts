@@ -5,7 +5,7 @@ import type { Evidence, PlanEvidence, SentTransaction, WalletEvidence } from '..
 
 /** A rebalance that went well, as broker, Redis and chain show it; tests change one thing of it. */
 
-export const owner: Address = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
+const owner: Address = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
 const manager: Address = '0xc36442b4a4522e871399cd717abdd847ab11fe88';
 const router: Address = '0xe592427a0aece92de3edee1f18e0157c05861564';
 const usdc: Address = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48';
@@ -51,7 +51,7 @@ function aPlan(): Plan {
   return { planId: planIdOf(plan), ...plan };
 }
 
-export const plan = aPlan();
+const plan = aPlan();
 const hashOf = (step: number): Hex => `0x${String(step).repeat(64)}`;
 
 const steps = [
