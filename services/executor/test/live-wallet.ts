@@ -22,6 +22,20 @@ const unbound: Pick<WalletTools, 'caps' | 'autonomy'> = {
   autonomy: () => 'act',
 };
 
+const limits: WalletTools['limits'] = {
+  confirmations: 1,
+  receiptPollMs: 50,
+  resendMs: 5_000,
+  receiptTimeoutMs: 20_000,
+  bumpAfterMs: 60_000,
+  mostFeeTimes: 5,
+  disagreeAfterMs: 10_000,
+  finalityBlocks: 64,
+  maxTwapDeviationTicks: 200,
+  twapWindowS: 600,
+  longestDeadlineS: 600,
+};
+
 export function openLiveWallet(redis: Redis, world: LocalWorld) {
   const settled: string[] = [];
   const reported: string[] = [];
@@ -42,19 +56,7 @@ export function openLiveWallet(redis: Redis, world: LocalWorld) {
       quoter,
       pools: new Set([pool]),
       configuredNfts: new Set(),
-      limits: {
-        confirmations: 1,
-        receiptPollMs: 50,
-        resendMs: 5_000,
-        receiptTimeoutMs: 20_000,
-        bumpAfterMs: 60_000,
-        mostFeeTimes: 5,
-        disagreeAfterMs: 10_000,
-        finalityBlocks: 64,
-        maxTwapDeviationTicks: 200,
-        twapWindowS: 600,
-        longestDeadlineS: 600,
-      },
+      limits,
       ledger: {
         breakerOpen: async () => false,
         commitBudget: async (id, usdE6) => void settled.push(`commit ${id} ${usdE6}`),
