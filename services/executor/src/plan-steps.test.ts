@@ -164,7 +164,12 @@ describe('the order of steps', () => {
     const change = (made: Omit<Plan, 'planId'>) => ({ ...made, swap: 'none' as const });
     const plan = samplePlan({ target: { tickLower: 195_840, tickUpper: 196_240 }, change });
     const { steps, done } = takeAll(plan);
-    expect(steps.map((step) => step.name)).toEqual(['withdraw', 'approve-manager-token1', 'mint', 'reset-manager-token1']);
+    expect(steps.map((step) => step.name)).toEqual([
+      'withdraw',
+      'approve-manager-token1',
+      'mint',
+      'reset-manager-token1',
+    ]);
     const held = holdings(until(done, 'approve-manager-token1'));
     expect(mostForManager(plan, until(done, 'mint'))).toEqual(held);
     expect(mostForRouter(plan, done)).toEqual({ amount0: 0n, amount1: 0n });
