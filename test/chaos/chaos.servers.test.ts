@@ -3,6 +3,7 @@ import { runBudgetRace } from './budget-race.ts';
 import { runMatrix } from './run-matrix.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 import { runSeed } from './seed-run.ts';
+import { runTriggerStorm } from './trigger-storm.ts';
 
 /** The short selection; `pnpm chaos` runs the long one. What is found here replays with the command in the message. */
 describe('the executor, killed', () => {
@@ -18,6 +19,12 @@ describe('the executor, killed', () => {
     const results = await runSideBySide(seeds, 4, (seed) => runSeed(seed));
     const wrong = results.filter(({ violations }) => violations.length > 0);
     expect(wrong.map(({ seed, violations }) => ({ replay: `pnpm chaos --seed ${seed}`, violations }))).toEqual([]);
+  }, 400_000);
+
+  it('loses no trigger and carries none out twice, whatever is killed', async () => {
+    const { violations, runs } = await runTriggerStorm({ triggers: 60 });
+    expect(violations).toEqual([]);
+    expect(runs).toBeGreaterThanOrEqual(60);
   }, 400_000);
 
   it('keeps one budget exact with sixteen processes', async () => {

@@ -93,6 +93,8 @@ export async function openMatrixWorld(options: MatrixOptions = {}) {
     const { tick } = (await lookAt(world, position?.tokenId ?? 0n)).pool;
     tickBefore = tick;
     await pushPrice(world, tick + 250);
+    // Where the push only makes the plan wait for a better price, it comes.
+    setTimeout(() => void pushBack().catch(() => {}), 3_000).unref();
   };
   const pushBack = () => pushPrice(world, tickBefore);
 

@@ -7,7 +7,7 @@ import type { ChaosWorld } from './chaos-world.ts';
 import type { Random } from './random.ts';
 
 /** Where faults strike: the world and the plans that are in flight in it. */
-export type Target = { readonly world: ChaosWorld; readonly plans: readonly Plan[]; readonly confirmations: number };
+type Target = { readonly world: ChaosWorld; readonly plans: readonly Plan[]; readonly confirmations: number };
 
 /** Something that goes wrong for a while. `strike` resolves when it is over; it must leave nothing broken behind. */
 export type Fault = { readonly name: string; strike(target: Target, random: Random): Promise<void> };

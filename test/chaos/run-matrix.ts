@@ -42,8 +42,8 @@ async function casesOf(matrix: MatrixWorld): Promise<MatrixCase[]> {
   const seen = new Set<string>();
   for (const kind of ['rebalance', 'collect', 'exit', 'rebalance-without-swap'] as const) {
     for (const place of await findPlaces(matrix, kind)) {
-      // An exit is a withdrawal without what follows it: the end of such a plan is another place than that of a rebalance.
-      const name = kind === 'exit' ? `exit/${place}` : place;
+      // An exit is a withdrawal without what follows it: only its end is another than that of a rebalance.
+      const name = kind === 'exit' && !place.includes(':') ? `exit/${place}` : place;
       if (seen.has(name)) continue;
       seen.add(name);
       for (const how of ['kill', 'freeze'] as const) cases.push({ kind, place, how });

@@ -63,8 +63,9 @@ function percentile(numbers: readonly number[], share: number): string {
   return found === undefined ? '-' : `${found.toFixed(0)} ms`;
 }
 
-const failed = (results: readonly { readonly violations: readonly Violation[] }[]) =>
-  `${results.length}, ${results.filter(({ violations }) => violations.length > 0).length} with violations`;
+function failed(results: readonly { readonly violations: readonly Violation[] }[]): string {
+  return `${results.length}, ${results.filter(({ violations }) => violations.length > 0).length} with violations`;
+}
 
 async function matrix(): Promise<void> {
   if (!values.matrix) return;

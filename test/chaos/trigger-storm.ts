@@ -5,7 +5,7 @@ import { rebalancePlanned, runCompleted, runStarted, serviceNames, tradeExecuted
 import { stepNumbers } from '@rangeward/executor/step-facts';
 import { type ChaosWorld, openChaosWorld } from './chaos-world.ts';
 import type { Violation } from './judge.ts';
-import { openNarrow, pool, pushPrice } from './managed-position.ts';
+import { movePrice, openNarrow, pool } from './managed-position.ts';
 import { randomFrom } from './random.ts';
 import { walletTransactions } from './read-facts.ts';
 import { until } from './until.ts';
@@ -18,8 +18,17 @@ export type StormResult = {
   readonly failed: number;
   readonly plans: number;
   readonly trades: Readonly<Record<string, number>>;
+  /** How often each decision was made. */
+  readonly decisions: Readonly<Record<string, number>>;
   readonly kills: Readonly<Record<string, number>>;
   readonly tookMs: number;
+};
+
+/** Moves whenever the price has left the range: what is asked here is not whether it is worth it. */
+const eager = {
+  value: { lvrWeight: 0, minYearlyGainUsd: 0, minApyImprovementBps: 0, maxBreakEvenDays: 36_500, maxCostBps: 10_000 },
+  limits: { rebalancesPerDay: 20, gasUsdPerDay: 10_000, notionalUsdPerDay: 1_000_000_000 },
+  guard: { maxTwapDeviationTicks: 2_000 },
 };
 
 /** All six services as processes, people who ask for runs, and one service or the broker killed every other moment. */
@@ -47,7 +56,7 @@ export async function runTriggerStorm(options: {
         chains: { local: managed },
         scheduler: { schedules: [], runTimeoutS: 120 },
         signal: { horizonS: 900 },
-        decision: { limits: { rebalancesPerDay: 20 } },
+        decision: eager,
         // Errors are what this is about; the breaker has tests of its own.
         alerts: { breaker: { threshold: 1_000_000 } },
       };
@@ -112,7 +121,7 @@ async function killAround(world: ChaosWorld, storm: { on: boolean }, kills: Map<
 /** The price leaves the range now and then, so that some of the runs move the position. */
 async function moveMarket(world: ChaosWorld, storm: { on: boolean }): Promise<void> {
   for (let move = 1; storm.on; move++) {
-    await pushPrice(world, 196_250 + (move % 2 === 0 ? 1 : -1) * 140 * (1 + (move % 3)), 1).catch(() => {});
+    await movePrice(world, 196_250 + (move % 2 === 0 ? 1 : -1) * 140 * (1 + (move % 3))).catch(() => {});
     for (let second = 0; second < 8 && storm.on; second++) await pause(1_000);
   }
 }
@@ -158,6 +167,11 @@ async function judgeStorm(world: ChaosWorld, triggers: number) {
     if (mints.length > 1) wrong('I1', `plan ${plan.planId.slice(0, 8)} minted ${mints.length} times`);
   }
   for (const line of world.services.flatMap(({ broken }) => broken)) wrong('broken', line.slice(0, 300));
+  const decisions: Record<string, number> = {};
+  for (const { data } of completed) {
+    const decision = data.result.decision ?? 'none';
+    decisions[decision] = (decisions[decision] ?? 0) + 1;
+  }
   const outcomes: Record<string, number> = {};
   for (const { data } of trades) outcomes[data.outcome] = (outcomes[data.outcome] ?? 0) + 1;
   const failed = completed.filter(({ data }) => data.result.status === 'failed').length;
@@ -168,5 +182,6 @@ async function judgeStorm(world: ChaosWorld, triggers: number) {
     failed,
     plans: plans.length,
     trades: outcomes,
+    decisions,
   };
 }
