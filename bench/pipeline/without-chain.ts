@@ -65,7 +65,7 @@ export async function startExecutor(dependencies: HostedDependencies<ExecutorSet
       mode: config.mode,
       wallet,
       poolConfigured: true,
-      breakerOpen: await ledger.breakerOpen(),
+      breakerOpen: await ledger.breakerOpen(plan.run.chain),
       stop: await readStop(redis),
       liveTokenId: await ledger.liveTokenId(plan),
       maxTwapDeviationTicks,

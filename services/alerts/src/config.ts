@@ -26,6 +26,13 @@ const alertsSettings = z.strictObject({
       windowHours: z.int().min(1).max(720).default(24).describe('how far back'),
     })
     .prefault({}),
+  nodes: z
+    .strictObject({
+      everyMs: z.int().min(50).default(5_000).describe('how often each chain’s node is probed'),
+      timeoutMs: z.int().min(50).default(4_000).describe('a probe without an answer for so long has failed'),
+      threshold: z.int().min(1).default(3).describe('failed probes in a row that open the chain’s breaker'),
+    })
+    .prefault({}),
   pause: z
     .strictObject({
       failuresInARow: z.int().min(1).default(5).describe('failed live runs of a position in a row that pause trading'),

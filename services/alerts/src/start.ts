@@ -19,6 +19,7 @@ import { createPauseTrading } from './pause-trading.ts';
 import { createRaiseAlert } from './raise-alert.ts';
 import { watchBreaker } from './watch-breaker.ts';
 import { watchInvariants } from './watch-invariants.ts';
+import { watchNodes } from './watch-nodes.ts';
 
 export type Dependencies = {
   /** Opened with `notifyErrors: false`. */
@@ -38,7 +39,7 @@ const LAST_NOTES_MS = 2_000;
 
 /** Everything that may concern a person in, notices out; and the breaker on errors. */
 export async function start({ bus, redis, config, log, now, scrub }: Dependencies): Promise<{ stop(): Promise<void> }> {
-  const { repeatS, breaker, pause, channels, audit: auditing } = config.alerts;
+  const { repeatS, breaker, pause, channels, nodes, audit: auditing } = config.alerts;
   const failures = createOwnFailures(log);
   const delivery = startDelivery(openChannels(channels, { log, scrub }), failures);
   const raise = createRaiseAlert({ redis, delivery, repeatMs: repeatS * 1000, now });
@@ -58,6 +59,7 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
   });
   const audit = openAuditNotes(bus.broker, 'alerts');
   const pauseTrading = createPauseTrading({ redis, raise, audit, settings: pause, now });
+  const nodeWatch = watchNodes({ bus, redis, chains: config.chains, raise, failures, settings: nodes, log, now });
   const invariants = watchInvariants({
     ...{ broker: bus.broker, redis, raise, failures, log, now },
     chains: config.chains,
@@ -76,7 +78,7 @@ export async function start({ bus, redis, config, log, now, scrub }: Dependencie
   return {
     stop: async () => {
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
-      await Promise.all([watch.stop(), invariants.stop()]);
+      await Promise.all([watch.stop(), nodeWatch.stop(), invariants.stop()]);
       await delivery.stop(LAST_NOTICES_MS);
       await audit.close(LAST_NOTES_MS);
     },

@@ -46,7 +46,7 @@ export type Dependencies = {
   readonly autonomy: (run: Run) => AutonomyLevel;
   /** The stop of live trading that stands, or null. */
   readonly readStop: () => Promise<TradingStop | null>;
-  readonly readBreaker: () => Promise<DecisionInput['breaker']>;
+  readonly readBreaker: (chain: string) => Promise<DecisionInput['breaker']>;
   /** The wallet that the executor signs for on a chain; null when no executor has said so. */
   readonly readWallet: (chain: string) => Promise<string | null>;
   readonly log: Logger;
@@ -61,7 +61,7 @@ export function onRecommendation(dependencies: Dependencies): Handler {
       // A first delivery need not ask: were there a decision all the same, saving would bring it to light.
       context.attempt > 1 ? decisions.load(run.id) : null,
       // A paper run risks nothing, so it does not ask.
-      run.mode === 'live' ? readBreaker() : ('closed' as const),
+      run.mode === 'live' ? readBreaker(run.chain) : ('closed' as const),
       run.mode === 'live' ? readStop() : null,
       readWallet(run.chain),
     ]);

@@ -1,7 +1,7 @@
 import { autonomyOf } from '@rangeward/adapter-evm/autonomy';
 import { describeChain } from '@rangeward/adapter-evm/settings';
 import type { Bus } from '@rangeward/adapter-nats/bus';
-import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
+import { breakerInTheWay } from '@rangeward/adapter-redis/breakers';
 import { releaseBudget, reserveBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import { loadDecision, saveDecision } from '@rangeward/adapter-redis/decisions';
@@ -50,7 +50,7 @@ export async function start({ bus, redis, config, log, now }: Dependencies): Pro
       release: (reservationId) => releaseBudget(redis, reservationId),
     },
     readWallet: (chain) => readExecutorWallet(redis, chain),
-    readBreaker: async () => (await readBreaker(redis, ERRORS_BREAKER))?.state ?? 'closed',
+    readBreaker: async (chain) => (await breakerInTheWay(redis, chain))?.state ?? 'closed',
     log,
   });
   const consumption = await bus.consume(consumers.decisionRecommendations, [handler]);

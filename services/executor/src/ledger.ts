@@ -1,4 +1,4 @@
-import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
+import { breakerInTheWay } from '@rangeward/adapter-redis/breakers';
 import { commitBudget, GAS_BUDGET, releaseBudget } from '@rangeward/adapter-redis/budgets';
 import type { Redis } from '@rangeward/adapter-redis/connect';
 import {
@@ -17,7 +17,7 @@ export function createLedger({ redis, log, now }: { redis: Redis; log: Logger; n
     log.warn({ reservationId }, 'nobody reserved under this id, or Redis lost it: nothing was settled');
   return {
     // Half-open is not closed: live trading waits until the errors have stayed away.
-    breakerOpen: async () => ((await readBreaker(redis, ERRORS_BREAKER))?.state ?? 'closed') !== 'closed',
+    breakerOpen: async (chain) => (await breakerInTheWay(redis, chain)) !== null,
     async commitBudget(reservationId, usdE6) {
       const answer = await commitBudget(redis, reservationId, { [GAS_BUDGET]: usdE6 }, now());
       if (answer === 'unknown') unknown(reservationId);

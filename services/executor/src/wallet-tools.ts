@@ -86,8 +86,8 @@ export type WalletTools = {
 
 /** What the executor touches of the shared books. All of it may be repeated without a second effect. */
 export type Ledger = {
-  /** Whether the breaker on error events is open. */
-  breakerOpen(): Promise<boolean>;
+  /** Whether the breaker on error events, or the one on the chain's node, is not closed. */
+  breakerOpen(chain: string): Promise<boolean>;
   /** Turns a reservation into what was really spent. */
   commitBudget(reservationId: string, usdE6: number): Promise<void>;
   /** Gives a reservation back whole. */
@@ -130,7 +130,7 @@ export function lookAtChain(tools: WalletTools, plan: Plan): Promise<WalletState
 export async function circumstances(tools: WalletTools, plan: Plan): Promise<PlanCircumstances> {
   const [chain, breakerOpen, stop, liveTokenId] = await Promise.all([
     lookAtChain(tools, plan),
-    tools.ledger.breakerOpen(),
+    tools.ledger.breakerOpen(tools.chain),
     tools.stopAsked(),
     tools.ledger.liveTokenId(plan),
   ]);

@@ -1,4 +1,5 @@
-import { ERRORS_BREAKER, readBreaker } from '@rangeward/adapter-redis/breakers';
+import { ERRORS_BREAKER, nodeBreaker, readBreaker } from '@rangeward/adapter-redis/breakers';
+import type { Redis } from '@rangeward/adapter-redis/connect';
 import { listOpenPlans } from '@rangeward/adapter-redis/plan-records';
 import { listPositions } from '@rangeward/adapter-redis/position-registry';
 import { listProposals } from '@rangeward/adapter-redis/proposals';
@@ -19,6 +20,7 @@ export async function status(flags: GlobalFlags & { json: boolean }, screen: Scr
     ['mode', state.mode],
     ['trading', state.trading],
     ['breaker', state.breaker],
+    ...state.nodes.map(({ chain, breaker }): [string, string] => [`node of ${chain}`, breaker]),
     ['dead letters', integer(bus.deadLetters)],
   ]);
   printTitle(screen, 'Positions');
@@ -77,6 +79,17 @@ async function readBus(broker: NatsAccess) {
   return { consumers: rows, streams: Object.keys(streams), deadLetters: letters?.state.messages ?? 0 };
 }
 
+/** The breaker on each chain's node. */
+function nodesOf(redis: Redis, chains: readonly string[]) {
+  return Promise.all(
+    chains.map(async (chain) => {
+      const breaker = await readBreaker(redis, nodeBreaker(chain));
+      const closed = breaker === null || breaker.state === 'closed';
+      return { chain, breaker: closed ? 'closed' : `${breaker.state}: ${breaker.reason}` };
+    }),
+  );
+}
+
 async function readState(flags: GlobalFlags) {
   return withRedis(flags, async (redis, config) => {
     const records = createRunRecords(redis);
@@ -112,6 +125,7 @@ async function readState(flags: GlobalFlags) {
     });
     return {
       mode: config.mode,
+      nodes: await nodesOf(redis, Object.keys(config.chains)),
       trading: control === null ? 'running' : tellControl(control),
       breaker: breaker === null ? 'closed' : `${breaker.state}: ${breaker.reason}`,
       positions,

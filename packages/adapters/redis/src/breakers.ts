@@ -14,6 +14,25 @@ type BreakerRecord = z.output<typeof breakerRecord>;
 /** The breaker on error events: alerts opens and closes it, decision and the executor look at it. */
 export const ERRORS_BREAKER = 'errors';
 
+/** The breaker on the node of a chain: alerts probes it, decision and the executor look at it. */
+export function nodeBreaker(chain: string): string {
+  // As long as a breaker's name may be; what tells chains apart stands at the beginning.
+  return `rpc-${chain}`.slice(0, 32);
+}
+
+/** The breakers that keep live trading on a chain from beginning: the first that is not closed, or null. */
+export async function breakerInTheWay(
+  redis: Redis,
+  chain: string,
+): Promise<(BreakerRecord & { readonly name: string }) | null> {
+  const names = [ERRORS_BREAKER, nodeBreaker(chain)];
+  const found = await Promise.all(names.map((name) => readBreaker(redis, name)));
+  const at = found.findIndex((breaker) => breaker !== null && breaker.state !== 'closed');
+  const record = found[at];
+  const name = names[at];
+  return record && name ? { ...record, name } : null;
+}
+
 const keyOf = (name: string) => `lp:breaker:${name}`;
 
 /** Null when it never changed: then it is closed. Throws when what is stored is not a breaker's state. */
