@@ -76,6 +76,12 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'redis-flush',
+    async strike({ world }) {
+      await world.redis.flushall();
+    },
+  },
+  {
     // The broker's own copy, said again without the header that allows a plan once, some of them out of order.
     name: 'duplicates',
     async strike({ world, plans }, random) {

@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    only: { type: 'string' },
     bugs: { type: 'boolean' },
     bug: { type: 'string' },
     budget: { type: 'boolean' },
@@ -92,7 +93,11 @@ async function seeds(): Promise<void> {
   const count = values.seed === undefined ? Number(values.seeds) : 1;
   const numbers = Array.from({ length: count }, (_, index) => first + index);
   const results = await runSideBySide(numbers, worlds, async (seed) => {
-    const result = await runSeed(seed, { keep: values.keep || values.seed !== undefined, bug: values.bug });
+    const result = await runSeed(seed, {
+      keep: values.keep || values.seed !== undefined,
+      bug: values.bug,
+      only: values.only?.split(','),
+    });
     const { violations, outcomes, mix, strikes, resumedMs } = result;
     const story = `${outcomes.join(', ')}; ${strikes} strikes of ${mix.join(', ')}; over ${resumedMs.toFixed(0)} ms after`;
     tell(`seed ${seed}: ${story}`, violations, `--seed ${seed}`);
