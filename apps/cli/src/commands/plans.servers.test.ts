@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openBroker } from '@rangeward/adapter-nats/broker';
+import { provisionStreams } from '@rangeward/adapter-nats/provision';
 import { answerAbandonRequest, readAbandonRequest } from '@rangeward/adapter-redis/abandon-requests';
 import { closeRedis, connectRedis, type Redis } from '@rangeward/adapter-redis/connect';
 import { acquireLease } from '@rangeward/adapter-redis/leases';
 import { createPlanRecords, walletLease } from '@rangeward/adapter-redis/plan-records';
+import { type NatsServer, startNatsServer } from '@rangeward/localnet/nats-server';
 import { type RedisServer, startRedisServer } from '@rangeward/localnet/redis-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { abandonPlan, listPlans } from './plans.ts';
@@ -12,20 +15,28 @@ import { abandonPlan, listPlans } from './plans.ts';
 const place = { chainId: 31337, wallet: `0x${'ab'.repeat(20)}` };
 const planId = 'c0ffee'.padEnd(64, '0');
 
+const silent = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} };
+
 let server: RedisServer;
 let redis: Redis;
+let nats: NatsServer;
 let folder: string;
 let out: string;
 
 beforeAll(async () => {
   server = await startRedisServer();
   redis = await connectRedis({ url: server.url });
+  // Who gives a plan up is written into the audit trail first.
+  nats = await startNatsServer();
+  const broker = await openBroker({ url: nats.url, service: 'admin', log: silent });
+  await provisionStreams(broker.jsm);
+  await broker.close();
   folder = mkdtempSync(join(tmpdir(), 'rangeward-plans-'));
   writeFileSync(join(folder, 'rangeward.yaml'), 'mode: paper\n');
 });
 afterAll(async () => {
   if (redis) await closeRedis(redis);
-  await server?.stop();
+  await Promise.all([server?.stop(), nats?.stop()]);
   rmSync(folder, { recursive: true });
 });
 beforeEach(async () => {
@@ -44,6 +55,7 @@ const screen = {
 const flags = (change: object = {}) => ({
   config: join(folder, 'rangeward.yaml'),
   redis: server.url,
+  nats: nats.url,
   yes: true,
   reason: 'a test',
   timeoutS: 20,
