@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runBudgetRace } from './budget-race.ts';
+import { faults } from './faults.ts';
 import { runMatrix } from './run-matrix.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 import { runSeed } from './seed-run.ts';
@@ -16,7 +17,9 @@ describe('the executor, killed', () => {
 
   it('under 25 seeds of faults breaks no invariant', async () => {
     const seeds = Array.from({ length: 25 }, (_, index) => index + 1);
-    const results = await runSideBySide(seeds, 4, (seed) => runSeed(seed));
+    // The loss of all of Redis has a test of its own in the executor; mixed with other faults it is for the long runs.
+    const only = faults.map(({ name }) => name).filter((name) => name !== 'redis-flush');
+    const results = await runSideBySide(seeds, 4, (seed) => runSeed(seed, { only }));
     const wrong = results.filter(({ violations }) => violations.length > 0);
     expect(wrong.map(({ seed, violations }) => ({ replay: `pnpm chaos --seed ${seed}`, violations }))).toEqual([]);
   }, 400_000);
